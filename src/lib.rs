@@ -1,0 +1,2 @@
+//! `mcp-auth`: probes and tests the OAuth of MCP servers.
+pub mod spec;

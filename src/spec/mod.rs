@@ -1,0 +1,9 @@
+//! Floor 0: the words every other floor shares. No I/O, no judgement.
+
+pub mod cite;
+pub mod fault;
+pub mod level;
+pub mod posture;
+pub mod revision;
+pub mod step;
+pub mod text;

@@ -1,0 +1,177 @@
+//! The steps a client can take: the labels on evidence, and how far a run must go to take each.
+
+use serde::{Deserialize, Serialize};
+
+/// How far a run goes. Ordered: each includes what stands before it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Reach {
+    /// GET, HEAD and OPTIONS of public documents, TLS handshakes.
+    Passive,
+    /// Active-safe requests at the MCP server: no token, bad tokens.
+    #[default]
+    Default,
+    /// Active-safe requests at the authorization server.
+    Active,
+    /// Uses a login.
+    Login,
+    /// Registers clients, burns codes and tokens, calls a named tool.
+    Intrusive,
+    /// Needs the signing key or a second principal.
+    Lab,
+}
+
+impl Reach {
+    /// The flag that goes this far.
+    #[must_use]
+    pub const fn flag(self) -> &'static str {
+        match self {
+            Self::Passive => "--passive",
+            Self::Default => "no --passive",
+            Self::Active => "--active",
+            Self::Login => "--login",
+            Self::Intrusive => "--intrusive",
+            Self::Lab => "--signing-key",
+        }
+    }
+}
+
+/// A step of the trail.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Step {
+    /// `server/discover` without a token.
+    McpDiscover,
+    /// `tools/list` without a token, stateless wire.
+    McpList,
+    /// `initialize` without a token, stateful wire.
+    McpInitialize,
+    /// `tools/list` without a token in a session.
+    McpSessionList,
+    /// `tools/call` of a tool the user named, without a token.
+    McpCall,
+    /// Ends a session that `initialize` minted.
+    McpEnd,
+    /// The first request again, to see whether the challenge stays the same.
+    ChallengeRepeat,
+    /// GET of the endpoint, asking for a stream, without a token.
+    McpGetStream,
+    /// DELETE of the endpoint with a random session id, without a token.
+    McpDelete,
+    /// A notification without a token.
+    McpNotification,
+    /// A body that is not JSON, without a token.
+    McpMalformed,
+    /// The MCP request with a credential that is no good; `about` names the trial.
+    BadToken,
+    /// CORS preflight of the MCP endpoint.
+    McpPreflight,
+    /// Protected resource metadata at the URL the challenge names.
+    ChallengeMetadata,
+    /// Protected resource metadata, path inserted (RFC 9728 §3.1).
+    PathMetadata,
+    /// Protected resource metadata at the root.
+    RootMetadata,
+    /// Protected resource metadata appended to the endpoint: nobody should, some do.
+    AppendedMetadata,
+    /// RFC 8414 metadata, path inserted; `about` is the issuer, as for the next four.
+    OauthMetadata,
+    /// OpenID Connect metadata, path inserted.
+    OidcInserted,
+    /// OpenID Connect metadata, appended.
+    OidcAppended,
+    /// RFC 8414 metadata appended to the issuer: nobody should, some do.
+    OauthAppended,
+    /// RFC 8414 metadata at the root of the issuer's origin, though the issuer has a path.
+    OauthRoot,
+    /// RFC 8414 metadata at the MCP server's origin (2025-03-26).
+    LegacyMetadata,
+    /// The authorization server's keys.
+    Jwks,
+    /// Keys named by the protected resource.
+    ResourceJwks,
+    /// Resource metadata, asked for as a browser client does (with `Origin`).
+    CorsResourceMetadata,
+    /// Authorization server metadata, asked for as a browser client does.
+    CorsServerMetadata,
+    /// CORS preflight of the token endpoint.
+    TokenPreflight,
+    /// CORS preflight of the registration endpoint.
+    RegistrationPreflight,
+    /// GET of the default `/authorize` (2025-03-26, no metadata).
+    LegacyAuthorize,
+    /// An empty POST to the default `/token`.
+    LegacyToken,
+    /// OPTIONS of the default `/register`.
+    LegacyRegister,
+    /// The same URL over plain http; `about` says whose.
+    PlainTwin,
+    /// A TLS hello that offers at most version 1.1; `about` is the origin.
+    OldTlsHello,
+}
+
+impl Step {
+    /// How far a run must go to take this step.
+    #[must_use]
+    pub const fn reach(self) -> Reach {
+        match self {
+            Self::McpDiscover
+            | Self::McpList
+            | Self::McpInitialize
+            | Self::McpSessionList
+            | Self::McpEnd
+            | Self::ChallengeRepeat
+            | Self::McpGetStream
+            | Self::McpDelete
+            | Self::McpNotification
+            | Self::McpMalformed
+            | Self::BadToken
+            | Self::LegacyAuthorize
+            | Self::LegacyToken
+            | Self::LegacyRegister => Reach::Default,
+            Self::McpCall => Reach::Intrusive,
+            _ => Reach::Passive,
+        }
+    }
+
+    /// What the step is, for people.
+    #[must_use]
+    pub const fn title(self) -> &'static str {
+        match self {
+            Self::McpDiscover => "server/discover, no token",
+            Self::McpList => "tools/list, no token",
+            Self::McpInitialize => "initialize, no token",
+            Self::McpSessionList => "tools/list in a session, no token",
+            Self::McpCall => "tools/call, no token",
+            Self::McpEnd => "end of the session",
+            Self::ChallengeRepeat => "the same request again",
+            Self::McpGetStream => "GET of the endpoint, no token",
+            Self::McpDelete => "DELETE of the endpoint, no token",
+            Self::McpNotification => "notification, no token",
+            Self::McpMalformed => "malformed body, no token",
+            Self::BadToken => "bad token",
+            Self::McpPreflight => "CORS preflight of the endpoint",
+            Self::ChallengeMetadata => "resource metadata named by the challenge",
+            Self::PathMetadata => "resource metadata, path inserted",
+            Self::RootMetadata => "resource metadata, root",
+            Self::AppendedMetadata => "resource metadata, appended (not standard)",
+            Self::OauthMetadata => "authorization server metadata (RFC 8414)",
+            Self::OidcInserted => "OpenID metadata, path inserted",
+            Self::OidcAppended => "OpenID metadata, appended",
+            Self::OauthAppended => "RFC 8414 metadata, appended (not standard)",
+            Self::OauthRoot => "RFC 8414 metadata at the issuer's origin",
+            Self::LegacyMetadata => "authorization server metadata at the MCP origin",
+            Self::Jwks => "key set",
+            Self::ResourceJwks => "key set of the resource",
+            Self::CorsResourceMetadata => "resource metadata, as a browser asks",
+            Self::CorsServerMetadata => "authorization server metadata, as a browser asks",
+            Self::TokenPreflight => "CORS preflight of the token endpoint",
+            Self::RegistrationPreflight => "CORS preflight of the registration endpoint",
+            Self::LegacyAuthorize => "default /authorize",
+            Self::LegacyToken => "default /token",
+            Self::LegacyRegister => "default /register",
+            Self::PlainTwin => "the same URL over plain http",
+            Self::OldTlsHello => "TLS hello, version 1.1 at most",
+        }
+    }
+}
