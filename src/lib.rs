@@ -1,2 +1,3 @@
 //! `mcp-auth`: probes and tests the OAuth of MCP servers.
+pub mod serve;
 pub mod spec;

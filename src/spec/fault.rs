@@ -84,12 +84,13 @@ pub enum Reply {
     Delete,
     /// An MCP notification without a token.
     Notification,
-    /// Plain HTTP on the twin port of an HTTPS deployment.
+    /// Plain HTTP on the port of an HTTPS deployment. Only `Present` acts: everything is then served in clear, too.
     PlainTwin,
 }
 
-/// A change to a reply. Texts may hold `{mcp}` (the MCP URL), `{origin}` and `{host}` (its origin and host),
-/// `{prm}` (the path-inserted metadata URL), `{issuer}`, `{as}` (the issuer's origin).
+/// A change to a reply. Texts may hold `{mcp}` (the MCP URL), `{origin}` and `{host}` (its origin, its host and port),
+/// `{prm}` (the path-inserted metadata URL), `{issuer}`, `{as}` (the issuer's origin), `{caller}` (the `Origin` of the
+/// request) and `{token}` (the bearer token of the request).
 #[derive(Clone, Copy, Debug)]
 pub enum Edit {
     /// Answers with this status.
@@ -119,6 +120,8 @@ pub enum Duty {
     SteadyChallenge,
     /// ... answers a GET of the MCP endpoint without looking at the token.
     AuthenticateGet,
+    /// ... opens a stream to a GET that has any token at all.
+    VerifyTokenOnGet,
     /// ... accepts whatever stands after `Bearer`.
     VerifyToken,
     /// ... accepts tokens whose signature is wrong.
@@ -133,7 +136,7 @@ pub enum Duty {
     RefuseHeaderKeyUrl,
     /// ... fails with 500 when it does not know the `kid`.
     SurviveUnknownKid,
-    /// ... fails with 500 when the token is missing or is not a token.
+    /// ... fails with 500 when there is an `Authorization` header without a token, or of another scheme.
     SurviveEmptyToken,
     /// ... takes the first `Authorization` header that works.
     RefuseTwoTokens,
@@ -143,4 +146,32 @@ pub enum Duty {
     RefuseOldTls,
     /// ... presents a certificate for its own name.
     PresentOwnName,
+    /// ... has its MCP endpoint at a path that ends in a slash.
+    CanonicalEndpoint,
+    /// ... has the endpoints of the authorization server elsewhere than at `/authorize`, `/token` and `/register` under the issuer.
+    DefaultEndpoints,
+    /// ... answers whatever host it is addressed by.
+    CheckHost,
+    /// ... accepts tokens whose `crit` names what it does not understand.
+    VerifyCritical,
+    /// ... accepts tokens of every type (`typ`).
+    VerifyType,
+    /// ... accepts expired tokens.
+    VerifyExpiry,
+    /// ... accepts tokens without `exp`.
+    RequireExpiry,
+    /// ... accepts tokens that are not yet valid.
+    VerifyNotBefore,
+    /// ... accepts tokens of every issuer.
+    VerifyIssuer,
+    /// ... accepts tokens made for somebody else.
+    VerifyAudience,
+    /// ... accepts tokens made for nobody.
+    RequireAudience,
+    /// ... accepts audiences that merely begin with its own name.
+    MatchWholeAudience,
+    /// ... refuses an audience that is a list.
+    AcceptAudienceList,
+    /// ... refuses its own name in capital letters.
+    IgnoreHostCase,
 }

@@ -1,0 +1,248 @@
+//! The signing keys of the authorization server: ES256 for access tokens, RS256 for ID tokens. RFC 7515, RFC 7517,
+//! RFC 7518 §3.3–3.4, RFC 7638.
+
+use std::sync::{Arc, OnceLock};
+
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
+use serde_json::{Value, json};
+
+/// Keys could not be made or used.
+#[derive(Debug, thiserror::Error)]
+pub enum KeyError {
+    /// Making a key failed.
+    #[error("cannot make a key: {0}")]
+    Make(#[from] rcgen::Error),
+    /// A key has another form than expected, or signing failed.
+    #[error("cannot use a key: {0}")]
+    Use(#[from] jsonwebtoken::errors::Error),
+    /// A public key has another form than expected.
+    #[error("a new key has an unknown form")]
+    Form,
+}
+
+/// A signing key.
+pub(crate) struct Key {
+    pub(crate) kid: String,
+    pub(crate) algorithm: Algorithm,
+    /// The public key as it stands in the key set.
+    pub(crate) public: Value,
+    pub(crate) verifier: DecodingKey,
+    /// The public key in the forms that a confused verifier might take for an HMAC secret.
+    pub(crate) as_secrets: Vec<Vec<u8>>,
+    signer: EncodingKey,
+}
+
+/// The keys of a deployment.
+pub(crate) struct Keys {
+    /// Signs access tokens.
+    pub(crate) access: Key,
+    /// Signs ID tokens.
+    pub(crate) identity: Key,
+}
+
+impl Keys {
+    /// New keys. Takes a tenth of a second.
+    pub(crate) fn make() -> Result<Self, KeyError> {
+        Ok(Self { access: elliptic()?, identity: rsa()? })
+    }
+
+    /// The keys that the deployments of this process share unless they bring their own. A token is still of
+    /// one deployment only: its issuer and audience name it.
+    pub(crate) fn of_process() -> Result<Arc<Self>, KeyError> {
+        static KEYS: OnceLock<Arc<Keys>> = OnceLock::new();
+        if let Some(keys) = KEYS.get() {
+            return Ok(keys.clone());
+        }
+        let made = Arc::new(Self::make()?);
+        Ok(KEYS.get_or_init(|| made).clone())
+    }
+
+    /// Both keys.
+    pub(crate) fn all(&self) -> [&Key; 2] {
+        [&self.access, &self.identity]
+    }
+
+    /// The key with this id.
+    pub(crate) fn find(&self, kid: &str) -> Option<&Key> {
+        self.all().into_iter().find(|key| key.kid == kid)
+    }
+
+    /// The key set document (RFC 7517 §5).
+    pub(crate) fn document(&self) -> Value {
+        json!({ "keys": self.all().map(|key| key.public.clone()) })
+    }
+}
+
+impl Key {
+    /// The name of the algorithm, as in a JOSE header.
+    pub(crate) fn alg(&self) -> &'static str {
+        match self.algorithm {
+            Algorithm::RS256 => "RS256",
+            _ => "ES256",
+        }
+    }
+
+    /// The JOSE header of a token of this type.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the token endpoint signs"))]
+    pub(crate) fn header(&self, typ: &str) -> Value {
+        json!({ "typ": typ, "alg": self.alg(), "kid": self.kid })
+    }
+
+    /// Signs a token: compact serialization (RFC 7515 §7.1). The header is taken as it is.
+    #[cfg_attr(not(test), expect(dead_code, reason = "the token endpoint signs"))]
+    pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
+        let message = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
+        let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.signer, self.algorithm)?;
+        Ok(format!("{message}.{signature}"))
+    }
+}
+
+/// Base64url without padding.
+pub(crate) fn base64url(bytes: impl AsRef<[u8]>) -> String {
+    BASE64URL.encode(bytes)
+}
+
+/// Strict base64url without padding.
+pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
+    BASE64URL.decode(text).ok()
+}
+
+/// SHA-256, base64url.
+pub(crate) fn fingerprint(bytes: impl AsRef<[u8]>) -> String {
+    base64url(digest(&SHA256, bytes.as_ref()))
+}
+
+/// The thumbprint of a public key (RFC 7638 §3): the required members in lexical order.
+pub(crate) fn thumbprint(jwk: &Value) -> Option<String> {
+    let member = |name: &str| jwk.get(name).and_then(Value::as_str);
+    let names: &[&str] = match member("kty")? {
+        "EC" => &["crv", "kty", "x", "y"],
+        "RSA" => &["e", "kty", "n"],
+        "OKP" => &["crv", "kty", "x"],
+        _ => return None,
+    };
+    let mut parts = Vec::new();
+    for name in names {
+        parts.push(format!("{}:{}", json!(name), json!(member(name)?)));
+    }
+    Some(fingerprint(format!("{{{}}}", parts.join(","))))
+}
+
+fn elliptic() -> Result<Key, KeyError> {
+    let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+    let point = pair.public_key_raw().to_vec();
+    let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else { return Err(KeyError::Form) };
+    let bare = json!({ "kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y) });
+    let signer = EncodingKey::from_ec_der(&pair.serialize_der());
+    key(Algorithm::ES256, &pair, bare, DecodingKey::from_ec_der(&point), signer)
+}
+
+fn rsa() -> Result<Key, KeyError> {
+    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+    let (modulus, exponent) = rsa_parts(pair.public_key_raw()).ok_or(KeyError::Form)?;
+    let bare = json!({ "kty": "RSA", "n": base64url(modulus), "e": base64url(exponent) });
+    let verifier = DecodingKey::from_rsa_raw_components(modulus, exponent);
+    // `from_rsa_der` wants PKCS#1 and would fail only when signing; the PEM form takes PKCS#8.
+    let signer = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
+    key(Algorithm::RS256, &pair, bare, verifier, signer)
+}
+
+fn key(
+    algorithm: Algorithm,
+    pair: &KeyPair,
+    bare: Value,
+    verifier: DecodingKey,
+    signer: EncodingKey,
+) -> Result<Key, KeyError> {
+    let kid = thumbprint(&bare).ok_or(KeyError::Form)?;
+    let pem = pair.public_key_pem().replace('\r', "");
+    let mut key = Key { kid, algorithm, public: bare, verifier, as_secrets: Vec::new(), signer };
+    let (alg, kid) = (key.alg(), key.kid.clone());
+    let bare = key.public.to_string();
+    if let Some(members) = key.public.as_object_mut() {
+        members.insert("use".into(), json!("sig"));
+        members.insert("alg".into(), json!(alg));
+        members.insert("kid".into(), json!(kid));
+    }
+    key.as_secrets = vec![
+        pem.trim_end().as_bytes().to_vec(),
+        format!("{}\n", pem.trim_end()).into_bytes(),
+        bare.into_bytes(),
+        key.public.to_string().into_bytes(),
+        pair.public_key_raw().to_vec(),
+        pair.subject_public_key_info(),
+    ];
+    Ok(key)
+}
+
+/// Modulus and exponent of a PKCS#1 `RSAPublicKey`: a DER sequence of two positive integers.
+fn rsa_parts(der: &[u8]) -> Option<(&[u8], &[u8])> {
+    let (sequence, _) = der_value(der, 0x30)?;
+    let (modulus, rest) = der_value(sequence, 0x02)?;
+    let (exponent, _) = der_value(rest, 0x02)?;
+    // A leading zero keeps the integer positive; JWK leaves it out (RFC 7518 §6.3.1.1).
+    let unsigned = |n: &'_ [u8]| -> usize { usize::from(n.first() == Some(&0)) };
+    Some((modulus.get(unsigned(modulus)..)?, exponent.get(unsigned(exponent)..)?))
+}
+
+/// The value of a DER element with this tag, and what follows it.
+fn der_value(der: &[u8], tag: u8) -> Option<(&[u8], &[u8])> {
+    let (&found, rest) = der.split_first()?;
+    let (&first, rest) = rest.split_first()?;
+    let (length, rest) = if first < 0x80 {
+        (usize::from(first), rest)
+    } else {
+        let (bytes, rest) = rest.split_at_checked(usize::from(first & 0x7f))?;
+        (bytes.iter().try_fold(0usize, |n, b| n.checked_mul(256)?.checked_add(usize::from(*b)))?, rest)
+    };
+    (found == tag).then_some(())?;
+    rest.split_at_checked(length)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_thumbprint_is_that_of_the_rfc() {
+        // RFC 7638 §3.1.
+        let n = "0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCi\
+                 FV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnY\
+                 b9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0\
+                 Ls1jF44-csFCur-kEgU8awapJzKnqDKgw";
+        let jwk = json!({"kty": "RSA", "n": n, "e": "AQAB", "alg": "RS256", "kid": "2011-04-29"});
+        assert_eq!(thumbprint(&jwk).unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
+    }
+
+    #[test]
+    fn both_keys_sign_what_their_public_halves_verify() {
+        let keys = Keys::of_process().unwrap();
+        for key in keys.all() {
+            let token = key.sign(&key.header("at+jwt"), &json!({"sub": "x"})).unwrap();
+            let (message, signature) = token.rsplit_once('.').unwrap();
+            let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.public.clone()).unwrap();
+            for verifier in [&key.verifier, &DecodingKey::from_jwk(&jwk).unwrap()] {
+                assert!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), verifier, key.algorithm).unwrap());
+            }
+        }
+    }
+
+    #[test]
+    fn the_key_set_names_keys_apart_and_holds_nothing_private() {
+        let document = Keys::of_process().unwrap().document();
+        let keys = document["keys"].as_array().unwrap();
+        assert_ne!(keys[0]["kid"], keys[1]["kid"]);
+        for key in keys {
+            assert_eq!(key["use"], "sig");
+            for private in ["d", "p", "q", "dp", "dq", "qi", "oth", "k"] {
+                assert!(key.get(private).is_none(), "{private}");
+            }
+        }
+        let modulus = from_base64url(keys[1]["n"].as_str().unwrap()).unwrap();
+        assert_eq!(modulus.len(), 256);
+    }
+}

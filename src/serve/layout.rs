@@ -1,0 +1,200 @@
+//! Where everything is: the URLs of a deployment in a given posture. RFC 9728 §3.1, RFC 8414 §3.1, OpenID Connect
+//! Discovery 1.0 §4, MCP authorization ("Authorization Base URL" of 2025-03-26, "Canonical Server URI").
+
+use crate::spec::fault::Reply;
+use crate::spec::posture::Posture;
+
+/// The suffix of protected resource metadata.
+const RESOURCE_SUFFIX: &str = "/.well-known/oauth-protected-resource";
+/// The suffix of RFC 8414 metadata.
+const SERVER_SUFFIX: &str = "/.well-known/oauth-authorization-server";
+/// The suffix of OpenID Connect metadata.
+const OPENID_SUFFIX: &str = "/.well-known/openid-configuration";
+
+/// One of the two origins of a deployment.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub(crate) enum Side {
+    /// The MCP server.
+    Resource,
+    /// The authorization server.
+    Authority,
+}
+
+/// The URLs of a deployment.
+#[derive(Clone, Debug)]
+pub(crate) struct Layout {
+    pub(crate) posture: Posture,
+    /// The MCP server's origin.
+    pub(crate) origin: String,
+    /// Host and port of the MCP server.
+    pub(crate) host: String,
+    /// The path of the MCP endpoint, as a router knows it.
+    pub(crate) mcp_path: String,
+    /// The MCP URL, canonical form: the `resource` of the deployment.
+    pub(crate) mcp: String,
+    /// The authorization server's origin.
+    pub(crate) as_origin: String,
+    /// The path of the issuer; empty for the root.
+    pub(crate) issuer_path: &'static str,
+    /// The issuer.
+    pub(crate) issuer: String,
+    /// The path before the endpoints of the authorization server.
+    endpoints: &'static str,
+}
+
+/// The names a deployment is reached by: host and port of each side.
+#[derive(Clone, Debug)]
+pub(crate) struct Hosts {
+    pub(crate) scheme: &'static str,
+    pub(crate) resource: String,
+    pub(crate) authority: String,
+}
+
+impl Layout {
+    /// The layout of a posture. `slash`: the endpoint ends in a slash (a fault); `defaults`: the endpoints of a root
+    /// issuer stand at the default paths of 2025-03-26.
+    pub(crate) fn new(posture: Posture, hosts: &Hosts, slash: bool, defaults: bool) -> Self {
+        let origin = format!("{}://{}", hosts.scheme, hosts.resource);
+        let as_origin =
+            if shares_origin(posture) { origin.clone() } else { format!("{}://{}", hosts.scheme, hosts.authority) };
+        let issuer_path = match posture {
+            Posture::RootIssuer | Posture::SameOrigin | Posture::Revision2025_03_26 | Posture::Public => "",
+            _ => "/tenant1",
+        };
+        let (mcp_path, mcp) = match (posture, slash) {
+            // The canonical form has no slash that means nothing.
+            (Posture::McpAtRoot, false) => ("/".to_owned(), origin.clone()),
+            (Posture::McpAtRoot, true) => ("/".to_owned(), format!("{origin}/")),
+            (_, false) => ("/mcp".to_owned(), format!("{origin}/mcp")),
+            (_, true) => ("/mcp/".to_owned(), format!("{origin}/mcp/")),
+        };
+        let issuer = format!("{as_origin}{issuer_path}");
+        let host = hosts.resource.clone();
+        let endpoints = if defaults { "" } else { "/oauth2" };
+        Self { posture, origin, host, mcp_path, mcp, as_origin, issuer_path, issuer, endpoints }
+    }
+
+    /// The path of an authorization server endpoint (`/token`, `/jwks` …).
+    pub(crate) fn endpoint_path(&self, name: &str) -> String {
+        format!("{}{}{name}", self.issuer_path, self.endpoints)
+    }
+
+    /// The URL of an authorization server endpoint.
+    pub(crate) fn endpoint(&self, name: &str) -> String {
+        format!("{}{}", self.as_origin, self.endpoint_path(name))
+    }
+
+    /// The path of the resource metadata: the suffix goes between host and path.
+    fn metadata_path(&self) -> String {
+        match self.mcp_path.as_str() {
+            "/" => RESOURCE_SUFFIX.to_owned(),
+            path => format!("{RESOURCE_SUFFIX}{path}"),
+        }
+    }
+
+    /// The URL of the resource metadata.
+    pub(crate) fn metadata(&self) -> String {
+        format!("{}{}", self.origin, self.metadata_path())
+    }
+
+    /// Whether one listener serves both sides.
+    pub(crate) fn shared(&self) -> bool {
+        shares_origin(self.posture)
+    }
+
+    /// The places of a document, whether the posture gives it or not.
+    pub(crate) fn places(&self, reply: Reply) -> Vec<(Side, String)> {
+        let under = |path: &str, suffix: &str| format!("{}{suffix}", path.trim_end_matches('/'));
+        match reply {
+            Reply::ResourceMetadata => vec![(Side::Resource, self.metadata_path())],
+            Reply::RootResourceMetadata => vec![(Side::Resource, RESOURCE_SUFFIX.to_owned())],
+            Reply::CustomResourceMetadata => vec![(Side::Resource, "/metadata/resource.json".to_owned())],
+            Reply::AppendedResourceMetadata => vec![(Side::Resource, under(&self.mcp_path, RESOURCE_SUFFIX))],
+            Reply::ServerMetadata => vec![(Side::Authority, format!("{SERVER_SUFFIX}{}", self.issuer_path))],
+            Reply::OpenIdMetadata => vec![
+                (Side::Authority, format!("{OPENID_SUFFIX}{}", self.issuer_path)),
+                (Side::Authority, under(self.issuer_path, OPENID_SUFFIX)),
+            ],
+            Reply::AppendedServerMetadata => vec![(Side::Authority, under(self.issuer_path, SERVER_SUFFIX))],
+            Reply::RootServerMetadata => vec![(Side::Authority, SERVER_SUFFIX.to_owned())],
+            Reply::LegacyMetadata => vec![(Side::Resource, SERVER_SUFFIX.to_owned())],
+            Reply::Jwks => vec![(Side::Authority, self.endpoint_path("/jwks"))],
+            _ => Vec::new(),
+        }
+    }
+
+    /// Whether the clean posture gives this reply.
+    pub(crate) fn gives(&self, reply: Reply) -> bool {
+        use Posture::{OauthOnly, OidcOnly, OpaqueTokens, Public, Revision2025_03_26, SameOrigin};
+        let posture = self.posture;
+        match reply {
+            Reply::RootResourceMetadata
+            | Reply::CustomResourceMetadata
+            | Reply::AppendedResourceMetadata
+            | Reply::AppendedServerMetadata
+            | Reply::RootServerMetadata
+            | Reply::PlainTwin => false,
+            Reply::Preflight => true,
+            Reply::ResourceMetadata => !matches!(posture, Public | Revision2025_03_26),
+            Reply::ServerMetadata => !matches!(posture, Public | Revision2025_03_26 | OidcOnly),
+            // OpenID Connect metadata must name a key set.
+            Reply::OpenIdMetadata => !matches!(posture, Public | Revision2025_03_26 | OauthOnly | OpaqueTokens),
+            Reply::LegacyMetadata => !matches!(posture, Public | SameOrigin | OidcOnly),
+            Reply::Jwks => !matches!(posture, Public | OpaqueTokens),
+            _ => posture != Public,
+        }
+    }
+
+    /// Whether a fault can make this reply appear here.
+    pub(crate) fn can_give(&self, reply: Reply) -> bool {
+        match reply {
+            Reply::PlainTwin => self.posture == Posture::Https,
+            Reply::LegacyMetadata => self.posture != Posture::SameOrigin,
+            _ => !self.places(reply).is_empty(),
+        }
+    }
+}
+
+/// Whether the authorization server stands at the MCP server's origin.
+pub(crate) fn shares_origin(posture: Posture) -> bool {
+    matches!(posture, Posture::SameOrigin | Posture::Revision2025_03_26 | Posture::Public)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn layout(posture: Posture) -> Layout {
+        let hosts = Hosts { scheme: "https", resource: "rs.test".into(), authority: "as.test".into() };
+        Layout::new(posture, &hosts, false, true)
+    }
+
+    #[test]
+    fn well_known_urls_insert_the_suffix_between_host_and_path() {
+        let l = layout(Posture::Reference);
+        assert_eq!(l.metadata(), "https://rs.test/.well-known/oauth-protected-resource/mcp");
+        let paths = |reply| l.places(reply).into_iter().map(|(_, path)| path).collect::<Vec<_>>();
+        assert_eq!(paths(Reply::ServerMetadata), ["/.well-known/oauth-authorization-server/tenant1"]);
+        assert_eq!(
+            paths(Reply::OpenIdMetadata),
+            ["/.well-known/openid-configuration/tenant1", "/tenant1/.well-known/openid-configuration"]
+        );
+        assert_eq!(paths(Reply::AppendedServerMetadata), ["/tenant1/.well-known/oauth-authorization-server"]);
+        assert_eq!(paths(Reply::AppendedResourceMetadata), ["/mcp/.well-known/oauth-protected-resource"]);
+        assert_eq!(l.endpoint("/token"), "https://as.test/tenant1/token");
+    }
+
+    #[test]
+    fn an_endpoint_at_the_root_has_no_slash_and_the_root_document() {
+        let l = layout(Posture::McpAtRoot);
+        assert_eq!(l.mcp, "https://rs.test");
+        assert_eq!(l.metadata(), "https://rs.test/.well-known/oauth-protected-resource");
+    }
+
+    #[test]
+    fn the_old_revision_has_the_default_endpoints_at_the_mcp_origin() {
+        let l = layout(Posture::Revision2025_03_26);
+        assert_eq!(l.issuer, "https://rs.test");
+        assert_eq!(l.endpoint("/authorize"), "https://rs.test/authorize");
+    }
+}

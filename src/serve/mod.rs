@@ -1,0 +1,221 @@
+//! The reference deployment: an authorization server and a protected MCP server in one process, right, or wrong in one
+//! named way. It stands on `spec` alone: a second reading of the same documents, so that one misreading cannot hide itself.
+//!
+//! - [`start`] opens the doors (`net`, `tls`) before a `site`: URLs (`layout`), keys, planted faults (`faults`).
+//! - `authority` is the authorization server, `resource` the MCP server with its token check.
+//! - Handlers return an `answer`; `Site::give` is the one place where faults edit it.
+
+mod answer;
+mod ask;
+mod authority;
+mod clock;
+pub mod faults;
+mod fetch;
+pub mod keys;
+mod layout;
+mod net;
+mod resource;
+mod site;
+pub mod tls;
+
+use std::io;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinHandle;
+
+use crate::spec::fault::{Duty, Fault, Reply};
+use crate::spec::posture::Posture;
+
+use faults::{Misfit, Plan};
+use keys::{KeyError, Keys};
+use layout::{Hosts, Layout};
+use net::{Door, Tls};
+use site::Site;
+use tls::TlsError;
+
+/// What to start.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The shape of the deployment.
+    pub posture: Posture,
+    /// What it does wrong.
+    pub faults: Vec<&'static Fault>,
+    /// The address it listens at.
+    pub listen: IpAddr,
+    /// The port of the MCP server; 0 takes a free one.
+    pub port: u16,
+    /// The port of the authorization server, where it has its own; 0 takes a free one.
+    pub authority_port: u16,
+    /// Host names, beside its own, by which it may be addressed.
+    pub hosts: Vec<String>,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            posture: Posture::Reference,
+            faults: Vec::new(),
+            listen: Ipv4Addr::LOCALHOST.into(),
+            port: 0,
+            authority_port: 0,
+            hosts: Vec::new(),
+        }
+    }
+}
+
+/// The deployment could not be started.
+#[derive(Debug, thiserror::Error)]
+pub enum ServeError {
+    /// The port is taken, or may not be used.
+    #[error("cannot listen at {address}: {source}")]
+    Listen {
+        /// Where it tried to listen.
+        address: SocketAddr,
+        /// What the system said.
+        source: io::Error,
+    },
+    /// A fault does not fit the posture.
+    #[error(transparent)]
+    Fault(#[from] Misfit),
+    /// No keys.
+    #[error(transparent)]
+    Keys(#[from] KeyError),
+    /// No TLS.
+    #[error(transparent)]
+    Tls(#[from] TlsError),
+}
+
+/// A running deployment. Dropping it stops it without waiting.
+#[derive(Debug)]
+pub struct Server {
+    site: Arc<Site>,
+    ca_pem: Option<String>,
+    resolve: Vec<(String, SocketAddr)>,
+    stop: watch::Sender<bool>,
+    doors: Vec<JoinHandle<()>>,
+}
+
+impl Server {
+    /// The URL of the MCP server.
+    #[must_use]
+    pub fn mcp_url(&self) -> &str {
+        &self.site.layout.mcp
+    }
+
+    /// The issuer: the URL of the authorization server.
+    #[must_use]
+    pub fn issuer(&self) -> &str {
+        &self.site.layout.issuer
+    }
+
+    /// The certificate of the private authority (PEM), when the deployment has TLS.
+    #[must_use]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
+    }
+
+    /// The host names of the deployment and where they lead; empty when it goes by its address.
+    #[must_use]
+    pub fn resolve(&self) -> &[(String, SocketAddr)] {
+        &self.resolve
+    }
+
+    /// How many requests it has answered.
+    #[must_use]
+    pub fn requests(&self) -> u64 {
+        self.site.requests()
+    }
+
+    /// Stops listening, lets open requests finish for a moment, and returns when all is over.
+    pub async fn stop(self) {
+        self.stop.send_replace(true);
+        for door in self.doors {
+            let _ = door.await;
+        }
+    }
+
+    /// Returns when the deployment has stopped by itself.
+    pub async fn wait(&self) {
+        self.stop.closed().await;
+    }
+}
+
+/// Starts a deployment.
+///
+/// # Errors
+///
+/// When a port cannot be had, or a fault could not show in this posture.
+pub async fn start(config: Config) -> Result<Server, ServeError> {
+    let mut plan = Plan::new(&config.faults);
+    let resource = bind(config.listen, config.port).await?;
+    let authority = match layout::shares_origin(config.posture) {
+        true => None,
+        false => Some(bind(config.listen, config.authority_port).await?),
+    };
+    let addresses = (resource.1, authority.as_ref().map_or(resource.1, |(_, address)| *address));
+    let hosts = hosts(config.posture, addresses);
+    let defaults = plan.keeps(Duty::DefaultEndpoints);
+    let layout = Layout::new(config.posture, &hosts, !plan.keeps(Duty::CanonicalEndpoint), defaults);
+    plan.check(&layout)?;
+    let secure = hosts.scheme == "https";
+    let (tls, ca_pem) = if secure { with_tls(&plan)? } else { (None, None) };
+    let site = Arc::new(Site::new(layout, std::mem::take(&mut plan), Keys::of_process()?, config.hosts)?);
+    let (stop, stopped) = watch::channel(false);
+    let (front, back) = site::routers(&site);
+    let mut doors = Vec::new();
+    for (listener, router) in [(Some(resource.0), Some(front)), (authority.map(|(listener, _)| listener), back)] {
+        if let (Some(listener), Some(router)) = (listener, router) {
+            let door = Door { listener, router, tls: tls.clone() };
+            doors.push(tokio::spawn(door.keep(stopped.clone())));
+        }
+    }
+    let resolve = match hosts.scheme == "https" || config.posture == Posture::PlainHttp {
+        true => vec![("rs.test".to_owned(), addresses.0), ("as.test".to_owned(), addresses.1)],
+        false => Vec::new(),
+    };
+    Ok(Server { site, ca_pem, resolve, stop, doors })
+}
+
+async fn bind(listen: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
+    let address = SocketAddr::new(listen, port);
+    let refused = |source| ServeError::Listen { address, source };
+    let listener = TcpListener::bind(address).await.map_err(refused)?;
+    let address = listener.local_addr().map_err(refused)?;
+    Ok((listener, address))
+}
+
+/// The names of the deployment: addresses, or `rs.test` and `as.test` where the posture wants names.
+fn hosts(posture: Posture, (resource, authority): (SocketAddr, SocketAddr)) -> Hosts {
+    let named = |name: &str, address: SocketAddr| format!("{name}:{}", address.port());
+    match posture {
+        Posture::Https | Posture::PlainHttp => Hosts {
+            scheme: if posture == Posture::Https { "https" } else { "http" },
+            resource: named("rs.test", resource),
+            authority: named("as.test", authority),
+        },
+        _ => Hosts { scheme: "http", resource: reachable(resource), authority: reachable(authority) },
+    }
+}
+
+/// An address a client on this machine can use: the loopback address for "all interfaces".
+fn reachable(address: SocketAddr) -> String {
+    let ip = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
+    SocketAddr::new(ip, address.port()).to_string()
+}
+
+fn with_tls(plan: &Plan) -> Result<(Option<Tls>, Option<String>), ServeError> {
+    let authority = tls::Authority::of_process()?;
+    let config = if plan.keeps(Duty::PresentOwnName) { &authority.own } else { &authority.foreign };
+    let tls = Tls {
+        config: config.clone(),
+        plain_twin: plan.presents(Reply::PlainTwin),
+        old_tls: !plan.keeps(Duty::RefuseOldTls),
+    };
+    Ok((Some(tls), Some(authority.pem.clone())))
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,254 @@
+//! The token check: JWT access tokens of our own authorization server. RFC 9068 §4, RFC 8725 §3, RFC 7515 §4.1.11 and
+//! §5.2, RFC 7519 §4.1. Every step that can be forgotten is a duty.
+
+use aws_lc_rs::hmac;
+use jsonwebtoken::{Algorithm, DecodingKey};
+use serde_json::{Map, Value};
+
+use crate::serve::keys::from_base64url;
+use crate::serve::site::Site;
+use crate::serve::{clock, fetch};
+use crate::spec::fault::Duty;
+
+/// How far clocks may differ, in seconds.
+const LEEWAY: u64 = 30;
+/// The longest token looked at, in bytes.
+const TOKEN_LIMIT: usize = 16 << 10;
+
+/// Who is asking.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Principal {
+    /// The user, or the client itself.
+    pub(crate) subject: String,
+    /// The scopes granted.
+    pub(crate) scopes: Vec<String>,
+}
+
+impl Principal {
+    /// Somebody who was not asked for a token.
+    pub(crate) fn anyone() -> Self {
+        Self { subject: "anyone".into(), scopes: vec!["search:read".into()] }
+    }
+}
+
+/// Why a token is not accepted.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    NotAToken,
+    UnknownKey,
+    Algorithm,
+    Critical,
+    Type,
+    Signature,
+    Issuer,
+    Audience,
+    Expired,
+    NotYet,
+    Claims,
+    /// A server that does not cope fails here.
+    Broken,
+}
+
+impl Refusal {
+    /// For `error_description`: what is wrong, without a word of the token itself.
+    pub(crate) const fn describe(self) -> &'static str {
+        match self {
+            Self::NotAToken => "it is not a token of this server",
+            Self::UnknownKey => "its key is not known",
+            Self::Algorithm => "its algorithm is not that of its key",
+            Self::Critical => "it has a critical header parameter that is not understood",
+            Self::Type => "it is not an access token",
+            Self::Signature => "its signature is wrong",
+            Self::Issuer => "it was issued by another authorization server",
+            Self::Audience => "it was issued for another resource",
+            Self::Expired => "it has expired",
+            Self::NotYet => "it is not valid yet",
+            Self::Claims => "a claim is missing or has the wrong type",
+            Self::Broken => "it cannot be checked",
+        }
+    }
+}
+
+type Members = Map<String, Value>;
+
+/// Checks a token.
+pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusal> {
+    if !site.keeps(Duty::VerifyToken) {
+        return Ok(Principal::anyone());
+    }
+    if token.len() > TOKEN_LIMIT {
+        return Err(Refusal::NotAToken);
+    }
+    let parts = Parts::split(token).ok_or(Refusal::NotAToken)?;
+    if !parts.is_signed_carelessly(site).await {
+        parts.check_signature(site)?;
+    }
+    if site.keeps(Duty::VerifyCritical) && parts.header.contains_key("crit") {
+        return Err(Refusal::Critical);
+    }
+    if site.keeps(Duty::VerifyType) && !parts.is_access_token() {
+        return Err(Refusal::Type);
+    }
+    check_claims(site, &parts.claims)
+}
+
+/// A compact JWS, taken apart.
+struct Parts<'a> {
+    header: Members,
+    claims: Members,
+    message: &'a str,
+    signature: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn split(token: &'a str) -> Option<Self> {
+        let (message, signature) = token.rsplit_once('.')?;
+        let (header, claims) = message.split_once('.')?;
+        Some(Self { header: object(header)?, claims: object(claims)?, message, signature })
+    }
+
+    fn text(&self, name: &str) -> Option<&str> {
+        self.header.get(name).and_then(Value::as_str)
+    }
+
+    /// RFC 9068 §4: `at+jwt` or `application/at+jwt`; media types are case-insensitive.
+    fn is_access_token(&self) -> bool {
+        let typ = self.text("typ").unwrap_or_default().to_ascii_lowercase();
+        typ.strip_prefix("application/").unwrap_or(&typ) == "at+jwt"
+    }
+
+    /// The signature by the key that the `kid` names, with the algorithm of that key and no other (RFC 8725 §3.1).
+    fn check_signature(&self, site: &Site) -> Result<(), Refusal> {
+        let Some(key) = self.text("kid").and_then(|kid| site.keys.find(kid)) else {
+            return Err(if site.keeps(Duty::SurviveUnknownKid) { Refusal::UnknownKey } else { Refusal::Broken });
+        };
+        if self.text("alg") != Some(key.alg()) {
+            return Err(Refusal::Algorithm);
+        }
+        if site.keeps(Duty::VerifySignature) && !self.is_signed_by(&key.verifier, key.algorithm) {
+            return Err(Refusal::Signature);
+        }
+        Ok(())
+    }
+
+    fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {
+        jsonwebtoken::crypto::verify(self.signature, self.message.as_bytes(), key, algorithm).unwrap_or(false)
+    }
+
+    /// Whether a forgotten duty makes the signature pass.
+    async fn is_signed_carelessly(&self, site: &Site) -> bool {
+        let alg = self.text("alg").unwrap_or_default();
+        if !site.keeps(Duty::RefuseAlgNone) && alg.eq_ignore_ascii_case("none") {
+            return true;
+        }
+        if !site.keeps(Duty::BindAlgorithm) && alg == "HS256" && self.is_hmac_of_public_key(site) {
+            return true;
+        }
+        if !site.keeps(Duty::RefuseHeaderKey) && self.header.get("jwk").is_some_and(|jwk| self.is_signed_with(jwk)) {
+            return true;
+        }
+        if !site.keeps(Duty::RefuseHeaderKeyUrl) {
+            for name in ["jku", "x5u"] {
+                if let Some(url) = self.text(name)
+                    && let Some(body) = fetch::careless(url).await
+                    && let Ok(set) = serde_json::from_slice::<Value>(&body)
+                    && let Some(keys) = set.get("keys").and_then(Value::as_array)
+                    && keys.iter().any(|jwk| self.is_signed_with(jwk))
+                {
+                    return true;
+                }
+            }
+        }
+        false
+    }
+
+    fn is_hmac_of_public_key(&self, site: &Site) -> bool {
+        let Some(signature) = from_base64url(self.signature) else { return false };
+        site.keys.all().iter().flat_map(|key| &key.as_secrets).any(|secret| {
+            let key = hmac::Key::new(hmac::HMAC_SHA256, secret);
+            hmac::verify(&key, self.message.as_bytes(), &signature).is_ok()
+        })
+    }
+
+    fn is_signed_with(&self, jwk: &Value) -> bool {
+        let algorithm = match self.text("alg") {
+            Some("ES256") => Algorithm::ES256,
+            Some("RS256") => Algorithm::RS256,
+            Some("EdDSA") => Algorithm::EdDSA,
+            _ => return false,
+        };
+        let Ok(jwk) = serde_json::from_value::<jsonwebtoken::jwk::Jwk>(jwk.clone()) else { return false };
+        DecodingKey::from_jwk(&jwk).is_ok_and(|key| self.is_signed_by(&key, algorithm))
+    }
+}
+
+/// A JSON object in base64url.
+fn object(part: &str) -> Option<Members> {
+    match serde_json::from_slice(&from_base64url(part)?).ok()? {
+        Value::Object(members) => Some(members),
+        _ => None,
+    }
+}
+
+/// RFC 9068 §4: issuer, audience, lifetime; and the claims that every access token has (§2.2).
+fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
+    let text = |name: &str| claims.get(name).and_then(Value::as_str);
+    if site.keeps(Duty::VerifyIssuer) && text("iss") != Some(site.layout.issuer.as_str()) {
+        return Err(Refusal::Issuer);
+    }
+    check_audience(site, claims.get("aud"))?;
+    let now = clock::now();
+    match claims.get("exp").map(date) {
+        Some(Some(expiry)) if now >= expiry.saturating_add(LEEWAY) && site.keeps(Duty::VerifyExpiry) => {
+            return Err(Refusal::Expired);
+        }
+        Some(Some(_)) => {}
+        None if !site.keeps(Duty::RequireExpiry) => {}
+        _ => return Err(Refusal::Claims),
+    }
+    match claims.get("nbf").map(date) {
+        Some(Some(begin)) if begin > now + LEEWAY && site.keeps(Duty::VerifyNotBefore) => return Err(Refusal::NotYet),
+        Some(None) => return Err(Refusal::Claims),
+        _ => {}
+    }
+    let subject = text("sub").filter(|subject| !subject.is_empty()).ok_or(Refusal::Claims)?;
+    let scopes = match claims.get("scope") {
+        Some(Value::String(list)) => list.split(' ').filter(|scope| !scope.is_empty()).map(str::to_owned).collect(),
+        Some(_) => return Err(Refusal::Claims),
+        None => Vec::new(),
+    };
+    Ok(Principal { subject: subject.to_owned(), scopes })
+}
+
+/// A `NumericDate`: seconds, perhaps with a fraction (RFC 7519 §2). `None` for anything else.
+fn date(value: &Value) -> Option<u64> {
+    let seconds = value.as_f64().filter(|s| s.is_finite() && *s >= 0.0)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite and not negative; saturates")]
+    let whole = seconds as u64;
+    Some(whole)
+}
+
+/// MCP: tokens are accepted only when they were issued for this server. RFC 7519 §4.1.3: a string or a list.
+fn check_audience(site: &Site, audience: Option<&Value>) -> Result<(), Refusal> {
+    let own = &site.layout.mcp;
+    let is_own = |value: &Value| {
+        let Some(name) = value.as_str() else { return false };
+        if !site.keeps(Duty::MatchWholeAudience) && name.starts_with(own.as_str()) {
+            return true;
+        }
+        name == own || site.keeps(Duty::IgnoreHostCase) && canonical(name) == *own
+    };
+    let fits = match audience {
+        None => !site.keeps(Duty::RequireAudience),
+        Some(Value::Array(list)) => site.keeps(Duty::AcceptAudienceList) && list.iter().any(is_own),
+        Some(one) => is_own(one),
+    };
+    if fits || !site.keeps(Duty::VerifyAudience) { Ok(()) } else { Err(Refusal::Audience) }
+}
+
+/// Scheme and host in small letters (MCP authorization, "Canonical Server URI").
+fn canonical(url: &str) -> String {
+    let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
+    let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
+    format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())
+}

@@ -1,0 +1,222 @@
+//! The protected MCP server: its metadata, its challenge, and the endpoint that authenticates before it does anything
+//! else. RFC 9728 §2 and §5.1, RFC 6750 §3, MCP authorization ("Token Requirements", "Token Handling", "Error Handling").
+
+mod bearer;
+mod mcp;
+
+use std::sync::Arc;
+
+use axum::extract::{Request, State};
+use http::header::WWW_AUTHENTICATE;
+use http::{Method, StatusCode};
+use serde_json::{Value, json};
+
+use crate::spec::fault::{Duty, Reply};
+use crate::spec::posture::Posture;
+
+use super::answer::Answer;
+use super::ask::{Ask, BodyError, Credential, MESSAGE_LIMIT};
+use super::layout::Layout;
+use super::site::Site;
+use bearer::{Principal, Refusal};
+use mcp::Message;
+
+/// The scope that suffices to look around: what the challenge asks for.
+const BASE_SCOPE: &str = "search:read";
+
+/// Protected resource metadata (RFC 9728 §2).
+pub(crate) fn metadata(layout: &Layout) -> Value {
+    json!({
+        "resource": layout.mcp,
+        "authorization_servers": [layout.issuer],
+        "scopes_supported": [BASE_SCOPE],
+        "bearer_methods_supported": ["header"],
+        "resource_name": "mcp-auth reference search",
+    })
+}
+
+/// The MCP endpoint.
+pub(crate) async fn endpoint(State(site): State<Arc<Site>>, request: Request) -> Answer {
+    let mut ask = Ask::new(request);
+    let answer = match ask.parts.method {
+        Method::OPTIONS => {
+            return site.give(&ask, Reply::Preflight, Answer::preflight("GET, POST, DELETE, OPTIONS"));
+        }
+        Method::POST => post(&site, &mut ask).await,
+        Method::GET => get(&site, &ask).await,
+        Method::DELETE => delete(&site, &ask).await,
+        _ => Ok(wrong_method()),
+    };
+    answer.unwrap_or_else(|refused| *refused)
+}
+
+/// A reply that ends the handling of a request early.
+type Refused = Box<Answer>;
+
+async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
+    if !site.keeps(Duty::AuthenticateBeforeParsing) {
+        let message = read(ask).await?;
+        let principal = authenticate(site, ask, unauthenticated_reply(site, &message)).await?;
+        return Ok(mcp::handle(site, ask, &principal, message));
+    }
+    if opens_some(site.layout.posture) && ask.credential() == Credential::Absent {
+        let message = match read(ask).await {
+            Ok(message) if mcp::is_open(site.layout.posture, &message) => message,
+            Ok(message) => return Err(challenge(site, ask, unauthenticated_reply(site, &message), Cause::Absent)),
+            Err(_) if site.layout.posture == Posture::Lazy => {
+                return Err(challenge(site, ask, Reply::Challenge, Cause::Absent));
+            }
+            Err(unreadable) => return Err(unreadable),
+        };
+        return Ok(mcp::handle(site, ask, &Principal::anyone(), message));
+    }
+    let principal = match ask.credential() {
+        // What kind of message it is matters to planted faults only; a clean server has not read it yet.
+        Credential::Absent if site.touches(Reply::Notification) => {
+            let reply = match read(ask).await {
+                Ok(message) => unauthenticated_reply(site, &message),
+                Err(_) => Reply::Challenge,
+            };
+            return Err(challenge(site, ask, reply, Cause::Absent));
+        }
+        _ => authenticate(site, ask, Reply::Challenge).await?,
+    };
+    let message = read(ask).await?;
+    Ok(mcp::handle(site, ask, &principal, message))
+}
+
+async fn get(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
+    if !site.keeps(Duty::AuthenticateGet) {
+        return Ok(stream());
+    }
+    if !site.keeps(Duty::VerifyTokenOnGet) && matches!(ask.credential(), Credential::Bearer(_)) {
+        return Ok(stream());
+    }
+    authenticate(site, ask, Reply::GetStream).await?;
+    Ok(wrong_method())
+}
+
+async fn delete(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
+    authenticate(site, ask, Reply::Delete).await?;
+    Ok(wrong_method())
+}
+
+/// An event stream that a careless server opens.
+fn stream() -> Answer {
+    Answer::text(StatusCode::OK, ": open\n\n").header("content-type", "text/event-stream").no_store().open()
+}
+
+fn wrong_method() -> Answer {
+    Answer::wrong_method("POST, OPTIONS").open()
+}
+
+/// Reads the message.
+async fn read(ask: &mut Ask) -> Result<Message, Refused> {
+    match ask.body(MESSAGE_LIMIT).await {
+        Ok(body) => Message::read(&body),
+        Err(BodyError::TooLong) => Err(Box::new(Answer::empty(StatusCode::PAYLOAD_TOO_LARGE).open())),
+        Err(BodyError::Broken) => Err(Box::new(Answer::empty(StatusCode::BAD_REQUEST).open())),
+    }
+}
+
+fn opens_some(posture: Posture) -> bool {
+    matches!(posture, Posture::Public | Posture::Lazy)
+}
+
+fn unauthenticated_reply(site: &Site, message: &Message) -> Reply {
+    match message {
+        Message::Notification { .. } if site.touches(Reply::Notification) => Reply::Notification,
+        _ => Reply::Challenge,
+    }
+}
+
+/// Who is asking. `absent` is the kind of reply when there is no credential at all.
+async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal, Refused> {
+    if site.layout.posture == Posture::Public {
+        return Ok(Principal::anyone());
+    }
+    match ask.credential() {
+        Credential::Absent => Err(challenge(site, ask, absent, Cause::Absent)),
+        Credential::Unusable if !site.keeps(Duty::SurviveEmptyToken) => Err(broken()),
+        // Nothing that could be judged as a token: the same as none.
+        Credential::Unusable | Credential::Dpop(_) => Err(challenge(site, ask, absent, Cause::Absent)),
+        Credential::Several => several(site, ask).await,
+        Credential::Bearer(token) => match bearer::verify(site, token).await {
+            Ok(principal) => Ok(principal),
+            Err(Refusal::Broken) => Err(broken()),
+            Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),
+        },
+    }
+}
+
+/// More than one credential: none of them counts (RFC 6750 §3.1 `invalid_request`).
+async fn several(site: &Site, ask: &Ask) -> Result<Principal, Refused> {
+    if !site.keeps(Duty::RefuseTwoTokens) {
+        for credential in ask.credentials() {
+            if let Credential::Bearer(token) = credential
+                && let Ok(principal) = bearer::verify(site, token).await
+            {
+                return Ok(principal);
+            }
+        }
+    }
+    let value = challenge_value(site, Cause::Malformed("more than one Authorization header"));
+    let answer = Answer::text(StatusCode::BAD_REQUEST, "More than one Authorization header.\n");
+    Err(Box::new(answer.put(WWW_AUTHENTICATE, &value).no_store().open()))
+}
+
+fn broken() -> Refused {
+    Box::new(Answer::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error\n").open())
+}
+
+/// Why a request is not served.
+#[derive(Clone, Copy, Debug)]
+enum Cause<'a> {
+    /// There is no credential. RFC 6750 §3.1: no error code then.
+    Absent,
+    /// The token is no good.
+    Invalid(&'a str),
+    /// The request is malformed.
+    Malformed(&'a str),
+}
+
+/// The 401.
+fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused {
+    let text = match cause {
+        Cause::Absent => "Authorization required.\n".to_owned(),
+        Cause::Invalid(why) | Cause::Malformed(why) => format!("The access token was not accepted: {why}.\n"),
+    };
+    let answer = Answer::text(StatusCode::UNAUTHORIZED, text)
+        .put(WWW_AUTHENTICATE, &challenge_value(site, cause))
+        .no_store()
+        .open();
+    Box::new(site.give(ask, reply, answer))
+}
+
+/// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
+fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
+    let error = match cause {
+        Cause::Absent => String::new(),
+        Cause::Invalid(why) => format!("error=\"invalid_token\", error_description=\"{why}\", "),
+        Cause::Malformed(why) => format!("error=\"invalid_request\", error_description=\"{why}\", "),
+    };
+    if site.layout.posture == Posture::Revision2025_03_26 {
+        return format!("Bearer {error}realm=\"mcp-auth\"");
+    }
+    let scope = if site.keeps(Duty::SteadyChallenge) { BASE_SCOPE } else { wavering_scope(site.next_challenge()) };
+    format!("Bearer {error}resource_metadata=\"{}\", scope=\"{scope}\"", site.layout.metadata())
+}
+
+/// A scope that differs from those of the six challenges before and after.
+fn wavering_scope(count: usize) -> &'static str {
+    const SCOPES: [&str; 7] = [
+        BASE_SCOPE,
+        "search:write",
+        "search:read search:write",
+        "search:admin",
+        "search:read search:admin",
+        "search:write search:admin",
+        "search:read search:write search:admin",
+    ];
+    SCOPES.get(count % SCOPES.len()).copied().unwrap_or(BASE_SCOPE)
+}

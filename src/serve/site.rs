@@ -1,0 +1,188 @@
+//! What the handlers of one deployment share, its routes, and the one place where planted faults edit a reply.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::extract::{Request, State};
+use axum::middleware::{Next, from_fn_with_state};
+use axum::response::{IntoResponse as _, Response};
+use axum::routing::any;
+use http::{Method, StatusCode};
+
+use crate::spec::fault::{Duty, Reply};
+
+use super::answer::Answer;
+use super::ask::{Ask, Credential};
+use super::faults::{Misfit, Plan, Words};
+use super::keys::Keys;
+use super::layout::{Layout, Side};
+use super::{authority, resource};
+
+/// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
+const DOCUMENT_AGE: u32 = 300;
+
+/// A deployment.
+pub(crate) struct Site {
+    pub(crate) layout: Layout,
+    pub(crate) keys: Arc<Keys>,
+    plan: Plan,
+    documents: HashMap<(Side, String), Reply>,
+    hosts: Vec<String>,
+    requests: AtomicU64,
+    challenges: AtomicUsize,
+}
+
+impl std::fmt::Debug for Site {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Site").field("layout", &self.layout).field("plan", &self.plan).finish_non_exhaustive()
+    }
+}
+
+impl Site {
+    /// A deployment; refused when a fault's edits do not fit the documents they are meant for.
+    pub(crate) fn new(layout: Layout, plan: Plan, keys: Arc<Keys>, hosts: Vec<String>) -> Result<Self, Misfit> {
+        let mut site = Self {
+            layout,
+            keys,
+            plan,
+            documents: HashMap::new(),
+            hosts,
+            requests: AtomicU64::new(0),
+            challenges: AtomicUsize::new(0),
+        };
+        for reply in DOCUMENTS {
+            let shown = site.layout.gives(reply) || site.plan.presents(reply);
+            if !shown {
+                continue;
+            }
+            let words = Words { layout: &site.layout, caller: "", token: "" };
+            site.plan.apply(reply, site.document(reply), words)?;
+            for (side, path) in site.layout.places(reply) {
+                let side = if site.layout.shared() { Side::Resource } else { side };
+                site.documents.entry((side, path)).or_insert(reply);
+            }
+        }
+        Ok(site)
+    }
+
+    /// Whether a duty is kept.
+    pub(crate) fn keeps(&self, duty: Duty) -> bool {
+        self.plan.keeps(duty)
+    }
+
+    /// Whether a fault acts at this reply.
+    pub(crate) fn touches(&self, reply: Reply) -> bool {
+        self.plan.touches(reply)
+    }
+
+    /// Gives a reply: the place where planted faults edit it.
+    pub(crate) fn give(&self, ask: &Ask, reply: Reply, answer: Answer) -> Answer {
+        if !self.plan.touches(reply) {
+            return answer;
+        }
+        let token = match ask.credential() {
+            Credential::Bearer(token) | Credential::Dpop(token) => token,
+            _ => "",
+        };
+        let words = Words { layout: &self.layout, caller: ask.origin().unwrap_or_default(), token };
+        self.plan.apply(reply, answer, words).unwrap_or_else(|misfit| {
+            tracing::error!(%misfit, "a planted fault does not fit its reply");
+            Answer::text(StatusCode::INTERNAL_SERVER_ERROR, misfit.to_string())
+        })
+    }
+
+    /// How many requests came.
+    pub(crate) fn requests(&self) -> u64 {
+        self.requests.load(Ordering::Relaxed)
+    }
+
+    /// How many challenges were given before this one.
+    pub(crate) fn next_challenge(&self) -> usize {
+        self.challenges.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// A document as the clean deployment gives it.
+    fn document(&self, reply: Reply) -> Answer {
+        let value = match reply {
+            Reply::Jwks => self.keys.document(),
+            Reply::OpenIdMetadata => authority::metadata::openid(&self.layout),
+            Reply::LegacyMetadata => authority::metadata::legacy(&self.layout),
+            Reply::ServerMetadata | Reply::AppendedServerMetadata | Reply::RootServerMetadata => {
+                authority::metadata::oauth(&self.layout)
+            }
+            _ => resource::metadata(&self.layout),
+        };
+        Answer::json(StatusCode::OK, value).cached(DOCUMENT_AGE).open()
+    }
+
+    /// Whether the request addresses this deployment (DNS rebinding: MCP transports, "Security Warning").
+    fn is_addressed_by(&self, host: &str) -> bool {
+        let name = match host.rsplit_once(':') {
+            Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
+            _ => host,
+        };
+        ["localhost", "127.0.0.1", "[::1]", "rs.test", "as.test"].iter().any(|own| name.eq_ignore_ascii_case(own))
+            || host.eq_ignore_ascii_case(&self.layout.host)
+            || self.hosts.iter().any(|own| name.eq_ignore_ascii_case(own) || host.eq_ignore_ascii_case(own))
+    }
+}
+
+/// The replies that are documents.
+const DOCUMENTS: [Reply; 10] = [
+    Reply::ResourceMetadata,
+    Reply::ServerMetadata,
+    Reply::OpenIdMetadata,
+    Reply::LegacyMetadata,
+    Reply::Jwks,
+    Reply::RootResourceMetadata,
+    Reply::CustomResourceMetadata,
+    Reply::AppendedResourceMetadata,
+    Reply::AppendedServerMetadata,
+    Reply::RootServerMetadata,
+];
+
+/// The routes of the MCP origin, and of the authorization server's origin where it is another.
+pub(crate) fn routers(site: &Arc<Site>) -> (Router, Option<Router>) {
+    let front = Router::new().route(&site.layout.mcp_path, any(resource::endpoint));
+    let back = authority::routes(site);
+    if site.layout.shared() {
+        return (finish(front.merge(back), site, Side::Resource), None);
+    }
+    (finish(front, site, Side::Resource), Some(finish(back, site, Side::Authority)))
+}
+
+fn finish(router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
+    let documents =
+        move |State(site): State<Arc<Site>>, request: Request| async move { document(&site, side, request) };
+    router
+        .route("/healthz", any(|| async { Answer::text(StatusCode::OK, "ok\n") }))
+        .fallback(documents)
+        .layer(from_fn_with_state(site.clone(), porter))
+        .with_state(site.clone())
+}
+
+/// Counts the request, and turns away those meant for another host.
+async fn porter(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+    site.requests.fetch_add(1, Ordering::Relaxed);
+    let host = request.uri().authority().map(http::uri::Authority::as_str);
+    let host = host.or_else(|| request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()));
+    if site.keeps(Duty::CheckHost) && !host.is_some_and(|host| site.is_addressed_by(host)) {
+        return Answer::text(StatusCode::FORBIDDEN, "This server does not go by that host name.\n").into_response();
+    }
+    next.run(request).await
+}
+
+/// The documents of one origin, and 404 for everything that is nowhere.
+fn document(site: &Site, side: Side, request: Request) -> Answer {
+    let ask = Ask::new(request);
+    let Some(&reply) = site.documents.get(&(side, ask.path().to_owned())) else {
+        return Answer::empty(StatusCode::NOT_FOUND);
+    };
+    match ask.parts.method {
+        Method::GET | Method::HEAD => site.give(&ask, reply, site.document(reply)),
+        Method::OPTIONS => Answer::preflight("GET, HEAD, OPTIONS"),
+        _ => Answer::wrong_method("GET, HEAD, OPTIONS"),
+    }
+}
