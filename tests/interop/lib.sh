@@ -16,13 +16,13 @@ need() { # need PROGRAM PACKAGE: install PACKAGE when PROGRAM is missing, or ski
   say "installing the system package $2"
   apt_quiet install "$2" && have "$1" || skip "$1 is missing and the package $2 could not be installed"
 }
-apt_quiet() { # apt_quiet install PACKAGE...
+apt_quiet() { # apt_quiet install PACKAGE...: by root; what apt-get says goes to a log
   mkdir -p "$INTEROP_CACHE"
   (
     flock 9
-    export DEBIAN_FRONTEND=noninteractive
-    apt-get -qq -o DPkg::Lock::Timeout=120 "$@" -y --no-install-recommends >&2 </dev/null ||
-      { apt-get -qq -o DPkg::Lock::Timeout=120 update >&2 && apt-get -qq -o DPkg::Lock::Timeout=120 "$@" -y --no-install-recommends >&2 </dev/null; }
+    export DEBIAN_FRONTEND=noninteractive RUNLEVEL=1 # no questions, and no service is started
+    get() { apt-get -qq -y -o DPkg::Lock::Timeout=120 "$@" >"$INTEROP_CACHE/apt.log" 2>&1 </dev/null; }
+    get --no-install-recommends "$@" || { get update && get --no-install-recommends "$@"; } || { tail -3 "$INTEROP_CACHE/apt.log" >&2; exit 1; }
   ) 9>"$INTEROP_CACHE/apt.lock"
 }
 
@@ -41,10 +41,15 @@ once() { # once DIR COMMAND...: run COMMAND DIR (which fills DIR) unless DIR is 
 }
 key() { cat "$@" | sha256sum | cut -c1-12; }
 
-venv() { # venv NAME REQUIREMENTS -> $VENV
+need_venv() { # Debian splits this module off: `venv` is there without it and then fails half-way
   need "$PYTHON" python3
-  # Debian splits this module off: `venv` is there without it and then fails half-way.
-  "$PYTHON" -c 'import ensurepip' 2>/dev/null || { [ "$(id -u)" = 0 ] && have apt-get && apt_quiet install python3-venv; } || skip "the Python module venv is missing (package python3-venv)"
+  "$PYTHON" -c 'import ensurepip' 2>/dev/null && return 0
+  [ "$(id -u)" = 0 ] && have apt-get || skip "the Python module venv is missing (package python3-venv)"
+  say "installing the system package python3-venv"
+  apt_quiet install python3-venv && "$PYTHON" -c 'import ensurepip' || skip "the Python module venv is missing and the package python3-venv could not be installed"
+}
+venv() { # venv NAME REQUIREMENTS -> $VENV
+  need_venv
   VENV=$INTEROP_CACHE/$1-$("$PYTHON" -c 'import sys;print("py%d%d"%sys.version_info[:2])')-$(key "$2")
   once "$VENV" _venv "$2"
 }
