@@ -3,6 +3,7 @@
 //! Read key by key from JSON, since typed readers let one odd key spoil the set and drop private members silently.
 
 use std::collections::HashSet;
+use std::fmt;
 
 use aws_lc_rs::digest;
 use serde_json::{Map, Value};
@@ -96,7 +97,7 @@ pub struct KeySet {
 }
 
 /// One element of `keys`. Members of the wrong kind are `None` here and named in `problem`.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Key {
     /// Key ID.
     pub kid: Option<String>,
@@ -166,6 +167,19 @@ impl KeySet {
             }
         }
         twice
+    }
+}
+
+/// Without the members of the key, which may be private.
+impl fmt::Debug for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Key")
+            .field("kid", &self.kid)
+            .field("kty", &self.kty)
+            .field("alg", &self.alg)
+            .field("private_members", &self.private_members)
+            .field("problem", &self.problem)
+            .finish_non_exhaustive()
     }
 }
 
@@ -422,6 +436,7 @@ mod tests {
     fn private_members_are_named_but_nothing_more() {
         let leaked = key(with(with(ec(), "d", json!("private-value")), "p", json!(1)));
         assert_eq!(leaked.private_members, ["d", "p"]);
+        assert!(!format!("{leaked:?}").contains("private-value"));
         assert_eq!(key(json!({"kty":"oct","k":"AA"})).private_members, ["k"]);
         assert_eq!(key(rsa()).private_members, [""; 0]);
     }

@@ -69,7 +69,7 @@ pub enum JwtProblem {
 }
 
 /// A decoded token. Nothing in it is verified.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, PartialEq)]
 pub struct Jwt {
     /// The JOSE header.
     pub header: Map<String, Value>,
@@ -81,6 +81,13 @@ pub struct Jwt {
     pub signature: Vec<u8>,
     /// Parts that are not in strict base64url without padding (RFC 7515 §2).
     pub sloppy: Vec<Part>,
+}
+
+/// Without the signature, which makes a token of the rest.
+impl fmt::Debug for Jwt {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Jwt").field("header", &self.header).field("claims", &self.claims).finish_non_exhaustive()
+    }
 }
 
 impl Jwt {
@@ -182,6 +189,12 @@ pub enum SignatureProblem {
     /// `use`, `key_ops` or `alg` of the key speak against it.
     #[error("the key is not meant for signatures")]
     KeyPurpose,
+    /// The key has a size that is refused: RSA below 2048 bits (RFC 7518 §3.3) or above 8192.
+    #[error("the RSA key has {bits} bits; 2048 to 8192 are accepted")]
+    KeySize {
+        /// Its size.
+        bits: usize,
+    },
     /// The key's algorithm is one we have no code for.
     #[error("signatures with `{}` cannot be checked by this program", printable(alg))]
     Unsupported {
@@ -238,6 +251,9 @@ fn prepare(jwk: &Value, configured: Option<&str>) -> Result<(String, Algorithm, 
     if !key.usable_for_signature() {
         return Err(SignatureProblem::KeyPurpose);
     }
+    if let Some(bits) = key.bits.filter(|bits| !(2048..=8192).contains(bits)) {
+        return Err(SignatureProblem::KeySize { bits });
+    }
     let name = match (key.alg.as_deref(), key.crv.as_deref()) {
         (Some(alg), _) => alg,
         (None, Some("P-256")) => "ES256",
@@ -263,7 +279,12 @@ fn prepare(jwk: &Value, configured: Option<&str>) -> Result<(String, Algorithm, 
         bytes.map(|(bytes, _)| bytes).ok_or(SignatureProblem::Key(KeyProblem::Base64 { member }))
     };
     let decoding = match key.kty.as_deref() {
-        Some("RSA") => DecodingKey::from_rsa_raw_components(&member("n")?, &member("e")?),
+        // Some servers write the modulus with the sign byte of their big-number type.
+        Some("RSA") => {
+            let (modulus, exponent) = (member("n")?, member("e")?);
+            let zeros = modulus.iter().take_while(|&&byte| byte == 0).count();
+            DecodingKey::from_rsa_raw_components(modulus.get(zeros..).unwrap_or_default(), &exponent)
+        }
         Some("EC") => DecodingKey::from_ec_der(&[&[4][..], &member("x")?, &member("y")?].concat()),
         _ => DecodingKey::from_ed_der(&member("x")?),
     };

@@ -227,7 +227,7 @@ impl Message {
         let id = match map.get("id") {
             Some(Value::Null) => Some(Id::Null),
             Some(Value::String(text)) => Some(Id::Text(text.clone())),
-            Some(Value::Number(number)) => number.as_i64().map(Id::Number),
+            Some(Value::Number(number)) => whole(number).map(Id::Number),
             _ => None,
         };
         let is_version_2 = json::str_field(map, "jsonrpc") == Field::Present("2.0");
@@ -278,6 +278,11 @@ impl Message {
     pub fn is_tool_error(&self) -> bool {
         self.result().and_then(|result| result.get("isError")) == Some(&Value::Bool(true))
     }
+}
+
+/// Servers whose language has only floats answer `1` with `1.0`.
+fn whole(number: &serde_json::Number) -> Option<i64> {
+    number.as_i64().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64))
 }
 
 fn body(map: &Map<String, Value>) -> Body {
@@ -359,6 +364,8 @@ mod tests {
         assert_eq!(answer.response_to(&3.into()).unwrap().result(), Some(&json!(1)));
         assert_eq!(answer.response_to(&"3".into()).unwrap().result(), Some(&json!(2)));
         assert_eq!(answer.response_to(&4.into()), None);
+        assert_eq!(message(&json!({"id":3.0,"result":1})).id, Some(3.into()));
+        assert_eq!(message(&json!({"id":3.5,"result":1})).id, None);
         assert_eq!(answer.messages()[3].body, Body::Odd(Oddity::NotObject(Kind::Number)));
     }
 

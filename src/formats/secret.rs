@@ -132,8 +132,11 @@ impl Eq for Secret {}
 #[must_use]
 pub fn scrub(text: &str) -> Cow<'_, str> {
     let register = register().read().unwrap_or_else(PoisonError::into_inner);
+    // The longest first: a secret may begin with another one.
+    let mut all: Vec<&Known> = register.iter().map(|known| &**known).collect();
+    all.sort_by_key(|known| std::cmp::Reverse(known.text.len()));
     let mut clean = Cow::Borrowed(text);
-    for known in register.iter() {
+    for known in all {
         for needle in &known.needles {
             if clean.contains(needle.as_str()) {
                 clean = Cow::Owned(clean.replace(needle.as_str(), MASK));
@@ -180,7 +183,10 @@ fn needles(text: &str) -> Vec<Zeroizing<String>> {
         }
     };
     if let Ok(quoted) = serde_json::to_string(text) {
-        add(quoted.trim_matches('"').to_owned());
+        let inner = quoted.strip_prefix('"').and_then(|rest| rest.strip_suffix('"')).unwrap_or_default();
+        // Some languages escape the slash as well.
+        add(inner.replace('/', "\\/"));
+        add(inner.to_owned());
     }
     for offset in 0..3_usize {
         let mut padded = Zeroizing::new(vec![0; offset]);
@@ -291,6 +297,18 @@ mod tests {
                 assert!(clean.len() < "Basic ".len() + MASK.len() + prefix.len() * 2 + 12, "{clean}");
             }
         }
+    }
+
+    #[test]
+    fn of_two_secrets_the_longer_is_masked_whole() {
+        let _both = [Secret::from("prefix-of-both"), Secret::from("prefix-of-both-and-more")];
+        assert_eq!(scrub("<prefix-of-both-and-more> <prefix-of-both>"), "<[secret]> <[secret]>");
+    }
+
+    #[test]
+    fn a_slash_may_be_escaped() {
+        let _secret = Secret::from("abc/def+ghi/jkl");
+        assert_eq!(scrub(r#"{"echo":"abc\/def+ghi\/jkl"}"#), r#"{"echo":"[secret]"}"#);
     }
 
     #[test]

@@ -163,7 +163,8 @@ impl Parser {
         match field {
             "event" => value.clone_into(&mut self.event),
             "data" => {
-                if self.data.len().saturating_add(value.len()) >= self.caps.event {
+                let joint = usize::from(self.has_data);
+                if self.data.len().saturating_add(value.len()).saturating_add(joint) > self.caps.event {
                     return Err(SseProblem::Event { limit: self.caps.event });
                 }
                 if self.has_data {

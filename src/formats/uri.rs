@@ -113,7 +113,7 @@ pub fn gate(text: &str) -> Result<Url, UrlProblem> {
     if text.len() > MAX_URL {
         return Err(UrlProblem::TooLong { length: text.len() });
     }
-    let owned = || text.to_owned();
+    let owned = || without_user(text);
     let parts = Parts::of(text).ok_or_else(|| UrlProblem::Relative { text: owned() })?;
     let scheme = parts.scheme.to_ascii_lowercase();
     if scheme != "http" && scheme != "https" {
@@ -141,6 +141,17 @@ pub fn gate(text: &str) -> Result<Url, UrlProblem> {
         None => false,
     };
     if same { Ok(url) } else { Err(UrlProblem::OddHost { text: owned() }) }
+}
+
+/// The text as it may be quoted: what could be user name and password is left out.
+fn without_user(text: &str) -> String {
+    let start = text.find("//").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |slashes| slashes + 2);
+    let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
+    let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());
+    match rest.get(..end).and_then(|authority| authority.rfind('@')) {
+        None => text.to_owned(),
+        Some(at) => format!("{before}…{}", rest.get(at..).unwrap_or_default()),
+    }
 }
 
 /// The canonical form of an MCP server's identifier: scheme and host in lower case, no default port, no slash
@@ -213,6 +224,17 @@ pub fn is_loopback_host(url: &Url) -> bool {
         }
         None => false,
     }
+}
+
+/// Whether a name means something in a local network only: a single label, or a name below `.local` (RFC 6762),
+/// `.internal`, `.home.arpa` (RFC 8375), `.lan` or `.localdomain`. Addresses and `localhost` are not meant.
+#[must_use]
+pub fn is_local_name(url: &Url) -> bool {
+    let Some(Host::Domain(name)) = url.host() else { return false };
+    let name = name.strip_suffix('.').unwrap_or(name);
+    !is_loopback_host(url)
+        && (!name.contains('.')
+            || [".local", ".internal", ".home.arpa", ".lan", ".localdomain"].iter().any(|end| name.ends_with(end)))
 }
 
 /// Where an address leads, from the open internet inwards: a later class is never fine where an earlier one is not.

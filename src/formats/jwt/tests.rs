@@ -46,7 +46,9 @@ fn the_tokens_of_the_rfcs_verify() {
         assert_eq!(verify(&token, &key, None), Ok(()));
     }
     let (token, key) = rs256();
-    assert_eq!(verify(&token, &with(key, "alg", json!("RS256")), None), Ok(()));
+    assert_eq!(verify(&token, &with(key.clone(), "alg", json!("RS256")), None), Ok(()));
+    let padded = [&[0][..], &base64_lenient(key["n"].as_str().unwrap()).unwrap().0].concat();
+    assert_eq!(verify(&token, &with(key, "n", json!(base64url(&padded))), None), Ok(()));
     let (token, key) = eddsa();
     assert_eq!(verify(&token, &with(key, "alg", json!("Ed25519")), None), Ok(()));
 }
@@ -84,6 +86,8 @@ fn the_key_chooses_the_algorithm_and_never_the_token() {
     assert_eq!(algorithm("HS256", &oct, Some("HS256")), SignatureProblem::Key(KeyProblem::Symmetric));
     let enc = with(rsa.clone(), "use", json!("enc"));
     assert_eq!(algorithm("RS256", &enc, None), SignatureProblem::KeyPurpose);
+    let small = with(rsa.clone(), "n", json!(base64url(&[0xff; 128])));
+    assert_eq!(algorithm("RS256", &small, None), SignatureProblem::KeySize { bits: 1024 });
     let p521 = json!({"kty":"EC","crv":"P-521","x": base64url(&[1; 66]),"y": base64url(&[1; 66])});
     assert!(matches!(algorithm("ES512", &p521, None), SignatureProblem::Unsupported { .. }));
     let critical = token(&json!({"alg":"RS256","crit":["b64"],"b64":false}), &json!({}));
@@ -105,6 +109,7 @@ fn decoding_keeps_odd_members_and_forgives_base64() {
     let padded = decode("eyJhIjoxfQ==.eyJiIjoiPz8_In0.").unwrap();
     assert_eq!((padded.claims["b"].as_str(), padded.sloppy), (Some("???"), vec![Part::Header]));
     assert!(padded.signature.is_empty());
+    assert!(!format!("{:?}", decode(&es256().0).unwrap()).contains("DtEh"));
 }
 
 #[test]

@@ -87,7 +87,16 @@ fn what_the_parser_would_repair_is_refused_before_it() {
 fn problems_are_safe_to_print_and_hide_passwords() {
     let text = gate("https://rs.test/\u{1b}[2J").unwrap_err().to_string();
     assert!(text.contains(r"\u{1b}") && !text.contains('\u{1b}'), "{text}");
-    assert!(!format!("{:?}", gate("https://user:hunter2@rs.test").unwrap_err()).contains("hunter2"));
+    for text in [
+        "https://user:hunter2@rs.test",
+        "ftp://user:hunter2@rs.test/",
+        "user:hunter2@rs.test",
+        "//u:hunter2@rs.test",
+        "ftp:\\\\u:hunter2@rs.test",
+    ] {
+        let problem = gate(text).unwrap_err();
+        assert!(!format!("{problem:?} {problem}").contains("hunter2"), "{problem}");
+    }
     assert_eq!(
         gate("javascript:alert(1)").unwrap_err().to_string(),
         "the scheme of `javascript:alert(1)` is `javascript`, not https"
@@ -111,6 +120,21 @@ fn loopback_hosts_are_known_by_name_and_number() {
     for text in ["http://localhost.test", "http://notlocalhost", "http://128.0.0.1", "http://[::2]", "http://10.0.0.1"]
     {
         assert!(!is_loopback_host(&gate(text).unwrap()), "{text}");
+    }
+}
+
+#[test]
+fn names_of_local_networks_are_known() {
+    for (text, local) in [
+        ("http://mcp-server:8080", true),
+        ("http://printer.local", true),
+        ("http://metadata.google.internal.", true),
+        ("http://localhost", false),
+        ("http://10.0.0.1", false),
+        ("http://rs.test", false),
+        ("http://notlocal.example", false),
+    ] {
+        assert_eq!(is_local_name(&gate(text).unwrap()), local, "{text}");
     }
 }
 
