@@ -1,1 +1,106 @@
-fn main() {}
+//! The roof: parses the arguments, runs one command, exits with its code.
+
+mod cli;
+
+use std::io::IsTerminal as _;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+use mcp_auth::client::discover;
+use mcp_auth::commands::{self, Failure, Outcome, Terminal};
+use mcp_auth::spec::step::Reach;
+use mcp_auth::wire::Policy;
+
+use crate::cli::{Checks, Cli, Colour, Command, Common, Connection};
+
+fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let terminal = terminal(&cli.common);
+    let exit = match run(cli.command, &terminal) {
+        Ok(exit) => exit,
+        Err(failure) => commands::complain(&failure),
+    };
+    ExitCode::from(exit as u8)
+}
+
+fn run(command: Command, terminal: &Terminal) -> Outcome {
+    match command {
+        Command::Probe(probe) => {
+            let request = probe_request(*probe)?;
+            runtime()?.block_on(commands::probe::run(request, terminal))
+        }
+        Command::Serve(serve) if serve.list => commands::serve::list(),
+        Command::Serve(serve) => {
+            let request = commands::serve::Request {
+                posture: serve.posture,
+                faults: serve.fault,
+                port: serve.port,
+                authority_port: serve.authority_port,
+                ca_file: serve.ca_file,
+            };
+            runtime()?.block_on(commands::serve::run(request, terminal))
+        }
+        Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
+        Command::Checks { command: Checks::Explain { id, json } } => commands::checks::explain(&id, json, terminal),
+    }
+}
+
+fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
+    Ok(commands::probe::Request {
+        target: probe.target,
+        revision: probe.revision,
+        options: discover::Options {
+            reach: if probe.passive { Reach::Passive } else { Reach::Default },
+            challenge_tool: probe.challenge_tool,
+        },
+        strict: probe.strict,
+        format: probe.format,
+        outputs: probe.output,
+        save: probe.save,
+        from: probe.from,
+        fail_on: probe.fail_on,
+        exit_zero: probe.exit_zero,
+        expect: probe.expect,
+        policy: policy(probe.connection)?,
+    })
+}
+
+fn policy(connection: Connection) -> Result<Policy, Failure> {
+    let read = |path: std::path::PathBuf| {
+        let help = "--cacert takes a file of PEM certificates";
+        std::fs::read_to_string(&path)
+            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display()), help))
+    };
+    Ok(Policy {
+        authorities: connection.cacert.into_iter().map(read).collect::<Result<_, _>>()?,
+        insecure: connection.insecure,
+        resolve: connection.resolve,
+        headers: connection.header,
+        timeout: connection.timeout,
+        proxy: connection.proxy,
+    })
+}
+
+/// One thread: a probe waits for the network, and thread start-up would be most of its cost.
+fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
+    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    built.map_err(|error| Failure::new(commands::Exit::Bug, format!("no runtime: {error}"), ""))
+}
+
+#[expect(clippy::disallowed_methods, reason = "the roof reads the environment")]
+fn terminal(common: &Common) -> Terminal {
+    let plain = std::env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+    let colour = match common.color {
+        Colour::Always => true,
+        Colour::Never => false,
+        Colour::Auto => std::io::stdout().is_terminal() && !plain,
+    };
+    let columns = console::Term::stdout().size_checked().map(|(_, columns)| usize::from(columns));
+    Terminal {
+        colour,
+        progress: std::io::stderr().is_terminal(),
+        width: columns.unwrap_or(100).clamp(40, 120),
+        verbose: common.verbose,
+        quiet: common.quiet,
+    }
+}

@@ -22,14 +22,361 @@ macro_rules! cites {
 }
 
 cites! {
-    /// PRM members.
-    RFC9728_2 = "RFC 9728", "2", "https://www.rfc-editor.org/rfc/rfc9728#section-2";
-    /// PRM location.
-    RFC9728_3_1 = "RFC 9728", "3.1", "https://www.rfc-editor.org/rfc/rfc9728#section-3.1";
-    /// PRM response.
-    RFC9728_3_2 = "RFC 9728", "3.2", "https://www.rfc-editor.org/rfc/rfc9728#section-3.2";
-    /// PRM validation.
-    RFC9728_3_3 = "RFC 9728", "3.3", "https://www.rfc-editor.org/rfc/rfc9728#section-3.3";
+    /// Resource identifiers: https, no fragment.
+    RFC9728_1_2 = "RFC 9728", "1.2",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-1.2";
+    /// Members of protected resource metadata.
+    RFC9728_2 = "RFC 9728", "2",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-2";
+    /// Signed metadata of the resource.
+    RFC9728_2_2 = "RFC 9728", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-2.2";
+    /// Where protected resource metadata is published.
+    RFC9728_3 = "RFC 9728", "3",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-3";
+    /// The well-known URL, path inserted.
+    RFC9728_3_1 = "RFC 9728", "3.1",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-3.1";
+    /// The response: 200, application/json, no empty members.
+    RFC9728_3_2 = "RFC 9728", "3.2",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-3.2";
+    /// `resource` must be the identifier asked about.
+    RFC9728_3_3 = "RFC 9728", "3.3",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-3.3";
+    /// `protected_resources` in authorization server metadata.
+    RFC9728_4 = "RFC 9728", "4",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-4";
     /// `resource_metadata` in the challenge.
-    RFC9728_5_1 = "RFC 9728", "5.1", "https://www.rfc-editor.org/rfc/rfc9728#section-5.1";
+    RFC9728_5_1 = "RFC 9728", "5.1",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-5.1";
+    /// TLS.
+    RFC9728_7_1 = "RFC 9728", "7.1",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-7.1";
+    /// Impersonation.
+    RFC9728_7_3 = "RFC 9728", "7.3",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-7.3";
+    /// Several authorization servers.
+    RFC9728_7_6 = "RFC 9728", "7.6",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-7.6";
+    /// Server-side request forgery.
+    RFC9728_7_7 = "RFC 9728", "7.7",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-7.7";
+    /// Caching.
+    RFC9728_7_10 = "RFC 9728", "7.10",
+        "https://www.rfc-editor.org/rfc/rfc9728#section-7.10";
+    /// Members of authorization server metadata.
+    RFC8414_2 = "RFC 8414", "2",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-2";
+    /// Signed metadata.
+    RFC8414_2_1 = "RFC 8414", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-2.1";
+    /// Where authorization server metadata is published.
+    RFC8414_3 = "RFC 8414", "3",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-3";
+    /// The well-known URL, path inserted.
+    RFC8414_3_1 = "RFC 8414", "3.1",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-3.1";
+    /// The response: 200, application/json, no empty members.
+    RFC8414_3_2 = "RFC 8414", "3.2",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-3.2";
+    /// `issuer` must be the identifier asked about.
+    RFC8414_3_3 = "RFC 8414", "3.3",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-3.3";
+    /// Compatibility with OpenID Connect Discovery.
+    RFC8414_5 = "RFC 8414", "5",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-5";
+    /// TLS.
+    RFC8414_6_1 = "RFC 8414", "6.1",
+        "https://www.rfc-editor.org/rfc/rfc8414#section-6.1";
+    /// Quoted strings.
+    RFC9110_5_6_4 = "RFC 9110", "5.6.4",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-5.6.4";
+    /// `WWW-Authenticate`.
+    RFC9110_11_6_1 = "RFC 9110", "11.6.1",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-11.6.1";
+    /// 401 must carry a challenge.
+    RFC9110_15_5_2 = "RFC 9110", "15.5.2",
+        "https://www.rfc-editor.org/rfc/rfc9110#section-15.5.2";
+    /// Ways to send a token.
+    RFC6750_2 = "RFC 6750", "2",
+        "https://www.rfc-editor.org/rfc/rfc6750#section-2";
+    /// `WWW-Authenticate: Bearer`.
+    RFC6750_3 = "RFC 6750", "3",
+        "https://www.rfc-editor.org/rfc/rfc6750#section-3";
+    /// Error codes.
+    RFC6750_3_1 = "RFC 6750", "3.1",
+        "https://www.rfc-editor.org/rfc/rfc6750#section-3.1";
+    /// The `resource` parameter.
+    RFC8707_2 = "RFC 8707", "2",
+        "https://www.rfc-editor.org/rfc/rfc8707#section-2";
+    /// Header of a JWT access token.
+    RFC9068_2_1 = "RFC 9068", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc9068#section-2.1";
+    /// Claims of a JWT access token.
+    RFC9068_2_2 = "RFC 9068", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc9068#section-2.2";
+    /// Audience of a JWT access token.
+    RFC9068_3 = "RFC 9068", "3",
+        "https://www.rfc-editor.org/rfc/rfc9068#section-3";
+    /// Validating a JWT access token.
+    RFC9068_4 = "RFC 9068", "4",
+        "https://www.rfc-editor.org/rfc/rfc9068#section-4";
+    /// `crit`.
+    RFC7515_4_1_11 = "RFC 7515", "4.1.11",
+        "https://www.rfc-editor.org/rfc/rfc7515#section-4.1.11";
+    /// Validating a signature.
+    RFC7515_5_2 = "RFC 7515", "5.2",
+        "https://www.rfc-editor.org/rfc/rfc7515#section-5.2";
+    /// `use`.
+    RFC7517_4_2 = "RFC 7517", "4.2",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-4.2";
+    /// `alg`.
+    RFC7517_4_4 = "RFC 7517", "4.4",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-4.4";
+    /// `kid`.
+    RFC7517_4_5 = "RFC 7517", "4.5",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-4.5";
+    /// Key sets.
+    RFC7517_5 = "RFC 7517", "5",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-5";
+    /// `keys`.
+    RFC7517_5_1 = "RFC 7517", "5.1",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-5.1";
+    /// Media types.
+    RFC7517_8_5 = "RFC 7517", "8.5",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-8.5";
+    /// Keeping private keys private.
+    RFC7517_9_2 = "RFC 7517", "9.2",
+        "https://www.rfc-editor.org/rfc/rfc7517#section-9.2";
+    /// RSA keys of 2048 bits or more.
+    RFC7518_3_3 = "RFC 7518", "3.3",
+        "https://www.rfc-editor.org/rfc/rfc7518#section-3.3";
+    /// Weak signatures and insufficient validation.
+    RFC8725_2_1 = "RFC 8725", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-2.1";
+    /// Algorithm verification.
+    RFC8725_3_1 = "RFC 8725", "3.1",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.1";
+    /// Appropriate algorithms.
+    RFC8725_3_2 = "RFC 8725", "3.2",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.2";
+    /// Validate issuer and subject.
+    RFC8725_3_8 = "RFC 8725", "3.8",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.8";
+    /// Do not trust received claims.
+    RFC8725_3_10 = "RFC 8725", "3.10",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.10";
+    /// Explicit typing.
+    RFC8725_3_11 = "RFC 8725", "3.11",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.11";
+    /// TLS versions.
+    RFC9325_3_1_1 = "RFC 9325", "3.1.1",
+        "https://www.rfc-editor.org/rfc/rfc9325#section-3.1.1";
+    /// TLS 1.0 and 1.1 must not be used.
+    RFC8996_4 = "RFC 8996", "4",
+        "https://www.rfc-editor.org/rfc/rfc8996#section-4";
+    /// Metadata of pushed authorization requests.
+    RFC9126_5 = "RFC 9126", "5",
+        "https://www.rfc-editor.org/rfc/rfc9126#section-5";
+    /// Metadata of signed request objects.
+    RFC9101_10_5 = "RFC 9101", "10.5",
+        "https://www.rfc-editor.org/rfc/rfc9101#section-10.5";
+    /// Token revocation.
+    RFC7009_2 = "RFC 7009", "2",
+        "https://www.rfc-editor.org/rfc/rfc7009#section-2";
+    /// Device authorization metadata.
+    RFC8628_4 = "RFC 8628", "4",
+        "https://www.rfc-editor.org/rfc/rfc8628#section-4";
+    /// PKCE.
+    RFC9700_2_1_1 = "RFC 9700", "2.1.1",
+        "https://www.rfc-editor.org/rfc/rfc9700#section-2.1.1";
+    /// No implicit grant.
+    RFC9700_2_1_2 = "RFC 9700", "2.1.2",
+        "https://www.rfc-editor.org/rfc/rfc9700#section-2.1.2";
+    /// No password grant.
+    RFC9700_2_4 = "RFC 9700", "2.4",
+        "https://www.rfc-editor.org/rfc/rfc9700#section-2.4";
+    /// Mix-up.
+    RFC9700_4_4 = "RFC 9700", "4.4",
+        "https://www.rfc-editor.org/rfc/rfc9700#section-4.4";
+    /// `authorization_response_iss_parameter_supported`.
+    RFC9207_3 = "RFC 9207", "3",
+        "https://www.rfc-editor.org/rfc/rfc9207#section-3";
+    /// Client metadata.
+    RFC7591_2 = "RFC 7591", "2",
+        "https://www.rfc-editor.org/rfc/rfc7591#section-2";
+    /// Registration endpoint.
+    RFC7591_3 = "RFC 7591", "3",
+        "https://www.rfc-editor.org/rfc/rfc7591#section-3";
+    /// Special-purpose addresses.
+    RFC6890_2_2_2 = "RFC 6890", "2.2.2",
+        "https://www.rfc-editor.org/rfc/rfc6890#section-2.2.2";
+    /// TLS.
+    OAUTH21_1_5 = "OAuth 2.1 (draft 13)", "1.5",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-1.5";
+    /// Redirect URIs.
+    OAUTH21_2_3 = "OAuth 2.1 (draft 13)", "2.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-2.3";
+    /// Authorization endpoint.
+    OAUTH21_3_1 = "OAuth 2.1 (draft 13)", "3.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.1";
+    /// Token endpoint.
+    OAUTH21_3_2 = "OAuth 2.1 (draft 13)", "3.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2";
+    /// Authorization request, PKCE.
+    OAUTH21_4_1_1 = "OAuth 2.1 (draft 13)", "4.1.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.1.1";
+    /// Authorization response.
+    OAUTH21_4_1_2 = "OAuth 2.1 (draft 13)", "4.1.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.1.2";
+    /// Sending a token.
+    OAUTH21_5_1 = "OAuth 2.1 (draft 13)", "5.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.1";
+    /// `Authorization: Bearer`.
+    OAUTH21_5_1_1 = "OAuth 2.1 (draft 13)", "5.1.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.1.1";
+    /// Access token validation.
+    OAUTH21_5_2 = "OAuth 2.1 (draft 13)", "5.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.2";
+    /// `WWW-Authenticate`.
+    OAUTH21_5_3_1 = "OAuth 2.1 (draft 13)", "5.3.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.3.1";
+    /// Error codes.
+    OAUTH21_5_3_2 = "OAuth 2.1 (draft 13)", "5.3.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.3.2";
+    /// Mix-up.
+    OAUTH21_7_14 = "OAuth 2.1 (draft 13)", "7.14",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.14";
+    /// No implicit grant.
+    OAUTH21_10_1 = "OAuth 2.1 (draft 13)", "10.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-10.1";
+    /// Members of OpenID provider metadata.
+    OIDC_DISCOVERY_3 = "OpenID Connect Discovery 1.0", "3",
+        "https://openid.net/specs/openid-connect-discovery-1_0.html";
+    /// Where it is published.
+    OIDC_DISCOVERY_4_1 = "OpenID Connect Discovery 1.0", "4.1",
+        "https://openid.net/specs/openid-connect-discovery-1_0.html";
+    /// The response.
+    OIDC_DISCOVERY_4_2 = "OpenID Connect Discovery 1.0", "4.2",
+        "https://openid.net/specs/openid-connect-discovery-1_0.html";
+    /// `issuer` must be the identifier asked about.
+    OIDC_DISCOVERY_4_3 = "OpenID Connect Discovery 1.0", "4.3",
+        "https://openid.net/specs/openid-connect-discovery-1_0.html";
+    /// Advertising support.
+    CIMD_5 = "Client ID Metadata Documents (draft 00)", "5",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-5";
+    /// The origin is the authorization server.
+    MCP1_BASE_URL = "MCP 2025-03-26 authorization", "Authorization Base URL",
+        "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#2-3-2-authorization-base-url";
+    /// Metadata at the origin.
+    MCP1_METADATA = "MCP 2025-03-26 authorization", "Server Metadata Discovery",
+        "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#2-3-server-metadata-discovery";
+    /// Default endpoints.
+    MCP1_FALLBACKS = "MCP 2025-03-26 authorization", "Fallbacks for Servers without Metadata Discovery",
+        "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#2-3-3-fallbacks-for-servers-without-metadata-discovery";
+    /// HTTPS for all endpoints.
+    MCP1_SECURITY = "MCP 2025-03-26 authorization", "Security Considerations",
+        "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#2-7-security-considerations";
+    /// Registration.
+    MCP1_DCR = "MCP 2025-03-26 authorization", "Dynamic Client Registration",
+        "https://modelcontextprotocol.io/specification/2025-03-26/basic/authorization#2-4-dynamic-client-registration";
+    /// PRM and the challenge.
+    MCP2_LOCATION = "MCP 2025-06-18 authorization", "Authorization Server Location",
+        "https://modelcontextprotocol.io/specification/2025-06-18/basic/authorization#authorization-server-location";
+    /// Who implements what.
+    MCP_OVERVIEW = "MCP 2026-07-28 authorization", "Overview",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#overview";
+    /// 401, 403, 400.
+    MCP_ERRORS = "MCP 2026-07-28 authorization", "Error Handling",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#error-handling";
+    /// On every request, never in the URL.
+    MCP_TOKEN_REQUIREMENTS = "MCP 2026-07-28 authorization", "Token Requirements",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#token-requirements";
+    /// Validation, 401 for bad tokens.
+    MCP_TOKEN_HANDLING = "MCP 2026-07-28 authorization", "Token Handling",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#token-handling";
+    /// `scope` in the challenge.
+    MCP_SCOPE_STRATEGY = "MCP 2026-07-28 authorization", "Scope Selection Strategy",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#scope-selection-strategy";
+    /// `offline_access`.
+    MCP_REFRESH = "MCP 2026-07-28 authorization", "Refresh Tokens",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#refresh-tokens";
+    /// Identifier of the server.
+    MCP_CANONICAL_URI = "MCP 2026-07-28 authorization", "Canonical Server URI",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#canonical-server-uri";
+    /// RFC 9207.
+    MCP_ISS = "MCP 2026-07-28 authorization", "Authorization Response Validation",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#authorization-response-validation";
+    /// Header or well-known.
+    MCP_PRM_DISCOVERY = "MCP 2026-07-28 authorization server discovery", "Protected Resource Metadata Discovery Requirements",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/authorization-server-discovery#protected-resource-metadata-discovery-requirements";
+    /// `authorization_servers`.
+    MCP_AS_LOCATION = "MCP 2026-07-28 authorization server discovery", "Authorization Server Location",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/authorization-server-discovery#authorization-server-location";
+    /// Order of URLs, issuer identity.
+    MCP_ASM_DISCOVERY = "MCP 2026-07-28 authorization server discovery", "Authorization Server Metadata Discovery",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/authorization-server-discovery#authorization-server-metadata-discovery";
+    /// CIMD, DCR, pre-registration.
+    MCP_REGISTRATION = "MCP 2026-07-28 client registration", "Client Registration Approaches",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#client-registration-approaches";
+    /// `client_id_metadata_document_supported`.
+    MCP_CIMD_ADVERTISE = "MCP 2026-07-28 client registration", "Advertising CIMD Support",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#advertising-cimd-support";
+    /// Dynamic registration is deprecated.
+    MCP_DEPRECATED = "MCP 2026-07-28 changelog", "Deprecated",
+        "https://modelcontextprotocol.io/specification/2026-07-28/changelog#deprecated";
+    /// PKCE must be advertised.
+    MCP_PKCE = "MCP 2026-07-28 authorization security considerations", "Authorization Code Protection",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#authorization-code-protection";
+    /// HTTPS.
+    MCP_COMMUNICATION_SECURITY = "MCP 2026-07-28 authorization security considerations", "Communication Security",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#communication-security";
+    /// One endpoint, POST.
+    MCP_TRANSPORT = "MCP 2026-07-28 streamable HTTP", "Sending Messages to the Server",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#sending-messages-to-the-server";
+    /// `Mcp-Method`, `Mcp-Name`.
+    MCP_HEADERS = "MCP 2026-07-28 streamable HTTP", "Standard Request Headers",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#standard-request-headers";
+    /// DELETE ends a session.
+    MCP3_SESSIONS = "MCP 2025-11-25 transports", "Session Management",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#session-management";
+    /// The list may vary by authorization.
+    MCP_TOOLS = "MCP 2026-07-28 tools", "Capabilities",
+        "https://modelcontextprotocol.io/specification/2026-07-28/server/tools#capabilities";
+    /// HTTPS.
+    SBP_HTTPS = "MCP Security Best Practices", "Enforce HTTPS",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Redirects.
+    SBP_REDIRECTS = "MCP Security Best Practices", "Validate Redirect Targets",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Private addresses.
+    SBP_PRIVATE = "MCP Security Best Practices", "Block Private IP Ranges",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Schemes.
+    SBP_URLS = "MCP Security Best Practices", "OAuth Authorization URL Validation",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Minimal scopes.
+    SBP_SCOPES = "MCP Security Best Practices", "Scope Minimization",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// SSRF.
+    SBP_SSRF = "MCP Security Best Practices", "Server-Side Request Forgery",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// CORS.
+    FETCH_CORS = "Fetch Standard", "3.3 CORS protocol",
+        "https://fetch.spec.whatwg.org/#http-cors-protocol";
+    /// Rotation of signing keys.
+    OIDC_CORE_10_1_1 = "OpenID Connect Core 1.0", "10.1.1",
+        "https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys";
+}
+
+impl Cite {
+    /// The citation in one line: `RFC 9728 §3.3`, or with the heading in quotes.
+    #[must_use]
+    pub fn short(&self) -> String {
+        if self.section.starts_with(|c: char| c.is_ascii_digit()) {
+            format!("{} §{}", self.document, self.section)
+        } else {
+            format!("{} \"{}\"", self.document, self.section)
+        }
+    }
 }

@@ -7,3 +7,4 @@ pub mod posture;
 pub mod revision;
 pub mod step;
 pub mod text;
+pub mod trial;

@@ -50,6 +50,8 @@ pub enum Step {
     McpSessionList,
     /// `tools/call` of a tool the user named, without a token.
     McpCall,
+    /// `notifications/initialized`, which completes the handshake.
+    McpReady,
     /// Ends a session that `initialize` minted.
     McpEnd,
     /// The first request again, to see whether the challenge stays the same.
@@ -64,6 +66,8 @@ pub enum Step {
     McpMalformed,
     /// The MCP request with a credential that is no good; `about` names the trial.
     BadToken,
+    /// Not a request of ours: the server under test fetched from our listener; `about` names the trial.
+    CanaryFetched,
     /// CORS preflight of the MCP endpoint.
     McpPreflight,
     /// Protected resource metadata at the URL the challenge names.
@@ -120,12 +124,14 @@ impl Step {
             | Self::McpInitialize
             | Self::McpSessionList
             | Self::McpEnd
+            | Self::McpReady
             | Self::ChallengeRepeat
             | Self::McpGetStream
             | Self::McpDelete
             | Self::McpNotification
             | Self::McpMalformed
             | Self::BadToken
+            | Self::CanaryFetched
             | Self::LegacyAuthorize
             | Self::LegacyToken
             | Self::LegacyRegister => Reach::Default,
@@ -143,6 +149,7 @@ impl Step {
             Self::McpInitialize => "initialize, no token",
             Self::McpSessionList => "tools/list in a session, no token",
             Self::McpCall => "tools/call, no token",
+            Self::McpReady => "notifications/initialized, no token",
             Self::McpEnd => "end of the session",
             Self::ChallengeRepeat => "the same request again",
             Self::McpGetStream => "GET of the endpoint, no token",
@@ -150,6 +157,7 @@ impl Step {
             Self::McpNotification => "notification, no token",
             Self::McpMalformed => "malformed body, no token",
             Self::BadToken => "bad token",
+            Self::CanaryFetched => "the server came to our listener",
             Self::McpPreflight => "CORS preflight of the endpoint",
             Self::ChallengeMetadata => "resource metadata named by the challenge",
             Self::PathMetadata => "resource metadata, path inserted",

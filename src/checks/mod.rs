@@ -1,0 +1,51 @@
+//! Floor 3, the judge: one row and one pure function a requirement, in the file of the document it reads.
+//!
+//! To add a check on evidence that exists: add its row (with the fault that must trip it) and its function to the file
+//! of its group. Nothing else: the matrix, `checks explain`, the fault list of `serve` and the report read the row.
+
+mod access;
+mod challenge;
+mod cors;
+mod ground;
+mod keys;
+mod resource;
+mod resource_members;
+mod server;
+mod server_members;
+mod transport;
+
+use crate::verdict::Check;
+
+/// A group of checks: what they read and the prefixes of their ids.
+pub struct Group {
+    /// The heading.
+    pub title: &'static str,
+    /// The prefixes that ids of the group have.
+    pub prefixes: &'static [&'static str],
+    /// The rows, in the order in which a client meets what they read.
+    pub checks: &'static [Check],
+}
+
+/// Every group, in the order in which a client meets what they read. Blocking checks stand before what they block.
+pub const GROUPS: &[Group] = &[
+    Group { title: "Transport security", prefixes: &["url-", "tls-", "meta-"], checks: transport::CHECKS },
+    Group { title: "The 401 and its challenge", prefixes: &["challenge-"], checks: challenge::CHECKS },
+    Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
+    Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },
+    Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },
+    Group { title: "Authorization server metadata: what it says", prefixes: &["asm-"], checks: server_members::CHECKS },
+    Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
+    Group { title: "What the MCP server lets in", prefixes: &["rs-"], checks: access::CHECKS },
+    Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
+];
+
+/// Every check, in order.
+pub fn all() -> impl Iterator<Item = &'static Check> {
+    GROUPS.iter().flat_map(|group| group.checks)
+}
+
+/// The check of this id.
+#[must_use]
+pub fn by_id(id: &str) -> Option<&'static Check> {
+    all().find(|check| check.id == id)
+}

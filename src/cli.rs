@@ -1,0 +1,227 @@
+//! The command line: words, help, environment names. Only definitions; `main.rs` carries them over to the commands.
+
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use mcp_auth::evidence::Mode;
+use mcp_auth::report::FailOn;
+use mcp_auth::spec::posture::Posture;
+use mcp_auth::spec::revision::Revision;
+
+/// Probes and tests the OAuth of MCP servers: does it work, is it safe, what exactly must be changed.
+#[derive(Debug, Parser)]
+#[command(name = "mcp-auth", version, max_term_width = 100, after_help = EXAMPLES)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+    #[command(flatten)]
+    pub(crate) common: Common,
+}
+
+const EXAMPLES: &str = "\
+Try it on a fresh machine:
+  mcp-auth probe embedded
+  mcp-auth serve --fault prm-resource-mismatch
+
+Exit codes: 0 nothing found, 1 findings, 2 usage, 3 not reached, 4 authorization needed or refused,
+5 stopped for safety, 6 credential store, 70 a mistake of ours, 130 interrupted";
+
+/// Options of every command.
+#[derive(Debug, Args)]
+pub(crate) struct Common {
+    /// Colours: on a terminal, always, or never
+    #[arg(long, global = true, value_enum, default_value_t = Colour::Auto, env = "MCP_AUTH_COLOR", help_heading = "Output")]
+    pub(crate) color: Colour,
+    /// Tell more: the trail of requests, and every note in full
+    #[arg(short, long, global = true, action = clap::ArgAction::Count, help_heading = "Output")]
+    pub(crate) verbose: u8,
+    /// Tell nothing but results
+    #[arg(short, long, global = true, conflicts_with = "verbose", help_heading = "Output")]
+    pub(crate) quiet: bool,
+}
+
+/// When to use colours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Colour {
+    /// On a terminal, unless NO_COLOR is set
+    Auto,
+    /// Always
+    Always,
+    /// Never
+    Never,
+}
+
+/// What to do.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Walk the trail of a client and judge what it finds
+    Probe(Box<Probe>),
+    /// Run the reference deployment, right or wrong in named ways
+    Serve(Serve),
+    /// The catalogue of checks
+    Checks {
+        #[command(subcommand)]
+        command: Checks,
+    },
+}
+
+/// `mcp-auth probe`.
+#[derive(Debug, Args)]
+pub(crate) struct Probe {
+    /// The URL of the MCP endpoint, or `embedded` for the reference deployment inside this process
+    #[arg(env = "MCP_AUTH_SERVER", required_unless_present = "from")]
+    pub(crate) target: Option<String>,
+    /// The protocol revision to judge by [default: the newest the server negotiates]
+    #[arg(long, env = "MCP_AUTH_REVISION")]
+    pub(crate) revision: Option<Revision>,
+    /// Read public documents only; send nothing to the MCP server itself
+    #[arg(long)]
+    pub(crate) passive: bool,
+    /// A tool to call without a token, for servers that refuse only there
+    #[arg(long, value_name = "NAME", conflicts_with = "passive")]
+    pub(crate) challenge_tool: Option<String>,
+    /// Count tolerated deviations as failures
+    #[arg(long)]
+    pub(crate) strict: bool,
+    /// Judge a saved trail instead of a network
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "passive", "challenge_tool", "save"])]
+    pub(crate) from: Option<PathBuf>,
+    /// Save the trail, without credentials
+    #[arg(long, value_name = "FILE")]
+    pub(crate) save: Option<PathBuf>,
+    /// The format on standard output
+    #[arg(long, short, value_name = "FORMAT", default_value = "human", env = "MCP_AUTH_FORMAT", value_parser = format_name, help_heading = "Output")]
+    pub(crate) format: String,
+    /// Write a further format to a file; repeatable
+    #[arg(long, short, value_name = "FORMAT=FILE", value_parser = output, help_heading = "Output")]
+    pub(crate) output: Vec<(String, PathBuf)>,
+    /// The least that makes the exit code 1: must, should, advice or never
+    #[arg(long, default_value = "must", env = "MCP_AUTH_FAIL_ON", help_heading = "Output")]
+    pub(crate) fail_on: FailOn,
+    /// Exit 0 whatever is found
+    #[arg(long, help_heading = "Output")]
+    pub(crate) exit_zero: bool,
+    /// What the server is expected to be; anything else makes the exit code 1
+    #[arg(long, value_name = "MODE", value_parser = mode, help_heading = "Output")]
+    pub(crate) expect: Option<Mode>,
+    #[command(flatten)]
+    pub(crate) connection: Connection,
+}
+
+/// Options about connections.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Connection")]
+pub(crate) struct Connection {
+    /// Trust the certificate authorities of this PEM file, too
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CACERT")]
+    pub(crate) cacert: Vec<PathBuf>,
+    /// Take every certificate; no stored credential is sent then
+    #[arg(long)]
+    pub(crate) insecure: bool,
+    /// Send this header to the MCP server's origin; repeatable
+    #[arg(long, value_name = "NAME:VALUE", value_parser = header)]
+    pub(crate) header: Vec<(String, String)>,
+    /// Use this address for this host; repeatable
+    #[arg(long, value_name = "HOST:ADDRESS", value_parser = resolve)]
+    pub(crate) resolve: Vec<(String, SocketAddr)>,
+    /// The longest time for one request, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "MCP_AUTH_TIMEOUT")]
+    pub(crate) timeout: Option<Duration>,
+    /// Send everything through this proxy
+    #[arg(long, value_name = "URL", env = "MCP_AUTH_PROXY")]
+    pub(crate) proxy: Option<String>,
+}
+
+/// `mcp-auth serve`.
+#[derive(Debug, Args)]
+pub(crate) struct Serve {
+    /// Plant a defect; repeatable. The id of a check stands for its first fault
+    #[arg(long, value_name = "NAME")]
+    pub(crate) fault: Vec<String>,
+    /// The shape of the deployment
+    #[arg(long, value_name = "NAME", value_parser = posture)]
+    pub(crate) posture: Option<Posture>,
+    /// The port of the MCP server on 127.0.0.1; 0 takes a free one
+    #[arg(long, default_value_t = 8700, env = "MCP_AUTH_PORT")]
+    pub(crate) port: u16,
+    /// The port of the authorization server; 0 takes a free one
+    #[arg(long, default_value_t = 8701, env = "MCP_AUTH_AUTHORITY_PORT")]
+    pub(crate) authority_port: u16,
+    /// Where to write the private certificate authority of the https posture
+    #[arg(long, value_name = "FILE")]
+    pub(crate) ca_file: Option<PathBuf>,
+    /// List every fault, with the check it trips, and every posture
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+}
+
+/// `mcp-auth checks`.
+#[derive(Debug, Subcommand)]
+pub(crate) enum Checks {
+    /// List the catalogue
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Only what this revision has
+        #[arg(long)]
+        revision: Option<Revision>,
+    },
+    /// Explain one check: why, where it is written, what to change, how to see it fail
+    Explain {
+        /// The id of the check
+        id: String,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+fn format_name(text: &str) -> Result<String, String> {
+    let names = mcp_auth::render::FORMATS.iter().map(|format| format.name);
+    if names.clone().any(|name| name == text) {
+        Ok(text.to_owned())
+    } else {
+        Err(format!("one of {}", names.collect::<Vec<_>>().join(", ")))
+    }
+}
+
+fn output(text: &str) -> Result<(String, PathBuf), String> {
+    let (format, file) = text.split_once('=').ok_or("write it as FORMAT=FILE, e.g. json=report.json")?;
+    Ok((format_name(format)?, PathBuf::from(file)))
+}
+
+fn mode(text: &str) -> Result<Mode, &'static str> {
+    match text {
+        "protected" => Ok(Mode::Protected),
+        "lazy" => Ok(Mode::Lazy),
+        "public" => Ok(Mode::Public),
+        "legacy" => Ok(Mode::Legacy),
+        _ => Err("one of protected, lazy, public, legacy"),
+    }
+}
+
+fn header(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once(':').ok_or("write it as NAME:VALUE")?;
+    Ok((name.trim().to_owned(), value.trim().to_owned()))
+}
+
+fn resolve(text: &str) -> Result<(String, SocketAddr), &'static str> {
+    let usage = "write it as HOST:ADDRESS, e.g. example.test:127.0.0.1";
+    let (host, address) = text.split_once(':').ok_or(usage)?;
+    let address: IpAddr = address.trim_matches(['[', ']']).parse().map_err(|_| usage)?;
+    Ok((host.to_owned(), SocketAddr::new(address, 0)))
+}
+
+fn seconds(text: &str) -> Result<Duration, &'static str> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds")?;
+    let fits = number.is_finite() && (0.001..=3600.0).contains(&number);
+    if fits { Ok(Duration::from_secs_f64(number)) } else { Err("between 0.001 and 3600 seconds") }
+}
+
+fn posture(text: &str) -> Result<Posture, String> {
+    let found = Posture::ALL.into_iter().find(|posture| posture.name() == text);
+    found.ok_or_else(|| format!("one of {}", Posture::ALL.map(Posture::name).join(", ")))
+}

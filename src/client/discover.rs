@@ -1,0 +1,285 @@
+//! The trail without a login: 401 → resource metadata → authorization server metadata → keys.
+//!
+//! MCP 2026-07-28 authorization ("Authorization Server Discovery"), RFC 9728 §3, RFC 8414 §3, OpenID Connect Discovery §4.
+//! What a client would not ask for is asked too, to tell "served at X, clients ask at Y". Requests that do not depend
+//! on each other run together: a probe takes as long as its longest chain.
+
+use futures_util::future::{join, join_all, join3};
+use serde_json::json;
+use url::Url;
+
+use super::{mcp, trials};
+use crate::evidence::{Document, Evidence, Exchange, answer};
+use crate::formats::uri;
+use crate::spec::revision::Revision;
+use crate::spec::step::{Reach, Step};
+use crate::wire::{Ask, Wire, limits};
+
+/// What the user asked for beyond the target.
+#[derive(Clone, Debug, Default)]
+pub struct Options {
+    /// How far to go.
+    pub reach: Reach,
+    /// A tool to call without a token, for servers that refuse only there.
+    pub challenge_tool: Option<String>,
+}
+
+/// The web origin we claim to be when we ask as a browser client does. It resolves nowhere.
+pub const BROWSER_ORIGIN: &str = "https://browser-client.invalid";
+
+/// The headers a browser client of either wire wants to send.
+const PREFLIGHT_HEADERS: &str =
+    "authorization,content-type,mcp-protocol-version,mcp-method,mcp-name,mcp-session-id,last-event-id";
+
+/// Walks the trail.
+pub async fn walk(wire: &Wire, options: &Options) {
+    let url = wire.endpoint();
+    if options.reach < Reach::Default {
+        join(resource_documents(wire), surroundings(wire, &url)).await;
+        named_resource_document(wire).await;
+        authorization_servers(wire).await;
+        keys(wire).await;
+        return;
+    }
+    let requests = join(anonymous(wire, &url, options), other_methods(wire, &url));
+    join3(requests, resource_documents(wire), surroundings(wire, &url)).await;
+    named_resource_document(wire).await;
+    let documents = async {
+        authorization_servers(wire).await;
+        keys(wire).await;
+    };
+    join(documents, trials::without_keys(wire)).await;
+    join(trials::with_keys(wire), legacy_defaults(wire)).await;
+}
+
+/// The requests that ought to be refused: `server/discover`, `tools/list`, and where neither is a 401 nor the answer of
+/// a modern server, `initialize` and what follows it.
+async fn anonymous(wire: &Wire, url: &str, options: &Options) {
+    let first = "the first request of a 2026-07-28 client";
+    let discover = mcp::stateless(Step::McpDiscover, url, "server/discover", json!({}), first);
+    let second = "listing may be protected where discovery is not";
+    let list = mcp::stateless(Step::McpList, url, "tools/list", json!({}), second);
+    let (discovered, listed) = join(wire.send(discover.clone()), wire.send(list)).await;
+    let settled = [&discovered, &listed].iter().any(|x| x.status() == Some(401) || answer::is_modern(x));
+    if discovered.status().is_some() && !settled {
+        stateful(wire, url).await;
+    }
+    if discovered.status() == Some(401) {
+        let because = "the challenge ought to be the same every time".to_owned();
+        wire.send(Ask { step: Step::ChallengeRepeat, because, ..discover }).await;
+    }
+    if let Some(tool) = &options.challenge_tool {
+        let params = json!({ "name": tool, "arguments": {} });
+        wire.send(mcp::stateless(Step::McpCall, url, "tools/call", params, "the user named this tool")).await;
+    }
+}
+
+/// The stateful wire, as far as it is open: `initialize`, `tools/list`, and the end of the session.
+async fn stateful(wire: &Wire, url: &str) {
+    let because = "no 401 and no modern answer: the server may speak only the stateful wire";
+    let opened = wire.send(mcp::initialize(url, because)).await;
+    let Some(reply) = opened.reply() else { return };
+    let Some(version) = answer::versions(&opened).into_iter().next() else { return };
+    let session = mcp::Session { id: reply.header("mcp-session-id").map(str::to_owned), version };
+    let ready = mcp::notification(Step::McpReady, url, "notifications/initialized", "completes the handshake");
+    wire.send(session.on(ready)).await;
+    let because = "listing may be protected where the handshake is not";
+    wire.send(mcp::stateful(Step::McpSessionList, url, Some(&session), "tools/list", &json!({}), because)).await;
+    if session.id.is_some() {
+        let end = mcp::post(Step::McpEnd, url, String::new(), "leaves no session behind");
+        wire.send(session.on(Ask { method: "DELETE", body: None, ..end })).await;
+    }
+}
+
+/// Every HTTP request must be authorized, not only the first: the other methods and shapes.
+async fn other_methods(wire: &Wire, url: &str) {
+    let stream = Ask {
+        headers: vec![("accept", "text/event-stream".to_owned())],
+        cap: limits::ERROR_BODY,
+        ..Ask::get(Step::McpGetStream, url, "a stream must not open without a token")
+    };
+    let delete = mcp::post(Step::McpDelete, url, String::new(), "ending a session needs a token too");
+    let delete = Ask { method: "DELETE", body: None, ..delete }.header("mcp-session-id", trials::random_id());
+    let because = "a notification needs a token too";
+    let notification = mcp::notification(Step::McpNotification, url, "notifications/initialized", because);
+    let because = "the token ought to be looked at before the body";
+    let malformed = mcp::post(Step::McpMalformed, url, "{\"jsonrpc\":".to_owned(), because);
+    join_all([stream, delete, notification, malformed].map(|ask| wire.send(ask))).await;
+}
+
+/// The resource metadata at the places that RFC 9728 and MCP name.
+async fn resource_documents(wire: &Wire) {
+    let urls = uri::resource_metadata_urls(wire.target());
+    let mut asks = vec![Ask::get(Step::PathMetadata, urls.path.clone(), "where a client without a hint looks first")];
+    if urls.root != urls.path {
+        asks.push(Ask::get(Step::RootMetadata, urls.root, "where a client without a hint looks next"));
+    }
+    join_all(asks.into_iter().map(|ask| fetch(wire, ask))).await;
+}
+
+/// What needs no answer of anybody: the 2025-03-26 place, CORS, TLS, the plain twin.
+async fn surroundings(wire: &Wire, url: &str) {
+    let target = wire.target();
+    let legacy = format!("{}/.well-known/oauth-authorization-server", uri::origin_of(target));
+    let legacy = fetch(wire, Ask::get(Step::LegacyMetadata, legacy, "where a 2025-03-26 client looks"));
+    let because = "a browser client asks before it posts";
+    let preflight = wire.send(preflight(Step::McpPreflight, url, because, PREFLIGHT_HEADERS));
+    let document = uri::resource_metadata_urls(target).path;
+    let browser = Ask::get(Step::CorsResourceMetadata, document, "as a browser client asks");
+    let browser = wire.send(browser.header("origin", BROWSER_ORIGIN));
+    join3(legacy, join(preflight, browser), transport_security(wire, target)).await;
+}
+
+fn preflight(step: Step, url: &str, because: &str, headers: &str) -> Ask {
+    Ask { method: "OPTIONS", headers: Vec::new(), cap: limits::ERROR_BODY, ..Ask::get(step, url, because) }
+        .header("origin", BROWSER_ORIGIN)
+        .header("access-control-request-method", "POST")
+        .header("access-control-request-headers", headers)
+}
+
+/// For an https origin: old TLS versions, and the same document over plain http.
+async fn transport_security(wire: &Wire, url: &Url) {
+    if url.scheme() != "https" {
+        return;
+    }
+    let plain = Ask::get(Step::PlainTwin, plain_twin(url), "nothing may be served in clear beside https");
+    let plain = wire.send(plain.about(uri::origin_of(url).to_string()));
+    join(wire.old_tls_hello(url, "versions before 1.2 must be refused"), plain).await;
+}
+
+/// The plain-http neighbour of an https URL: port 80, or the same port where https has one of its own.
+fn plain_twin(url: &Url) -> String {
+    let mut twin = url.clone();
+    let port = url.port();
+    let changed = twin.set_scheme("http").and_then(|()| twin.set_port(port));
+    if changed.is_ok() { twin.to_string() } else { url.to_string() }
+}
+
+/// The document the challenge names, unless it was fetched already; and, if nothing is found at any place clients
+/// ask at, the place where people put it by mistake.
+async fn named_resource_document(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    if let Some(named) = evidence.named_metadata_url().filter(|named| evidence.fetched(named).is_none()) {
+        fetch(wire, Ask::get(Step::ChallengeMetadata, named, "the challenge names it in `resource_metadata`")).await;
+    }
+    let trail = wire.trail();
+    let has_path = !matches!(wire.target().path(), "" | "/");
+    if has_path && Evidence::new(&trail, Revision::LATEST).resource().is_none() {
+        let appended = uri::resource_metadata_urls(wire.target()).appended;
+        let because = "nothing where clients look; some append the suffix instead";
+        fetch(wire, Ask::get(Step::AppendedMetadata, appended, because)).await;
+    }
+}
+
+/// The metadata of every issuer, at every place (RFC 8414 §3.1, OpenID Connect Discovery §4).
+async fn authorization_servers(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    if evidence.resource().is_some() {
+        let issuers = evidence.issuers();
+        join_all(issuers.iter().take(limits::AUTHORIZATION_SERVERS).map(|issuer| issuer_documents(wire, issuer))).await;
+    }
+}
+
+async fn issuer_documents(wire: &Wire, issuer: &str) {
+    let Ok(urls) = uri::issuer_metadata_urls(issuer) else { return };
+    let because = "the first place a client looks for the issuer's metadata";
+    let mut asks = vec![Ask::get(Step::OauthMetadata, urls.oauth, because)];
+    if let Some(url) = urls.oidc_inserted {
+        asks.push(Ask::get(Step::OidcInserted, url, "the second place, OpenID Connect with the path inserted"));
+    }
+    asks.push(Ask::get(Step::OidcAppended, urls.oidc_appended, "the last place, OpenID Connect Discovery"));
+    join_all(asks.into_iter().map(|ask| fetch(wire, ask.about(issuer)))).await;
+    let trail = wire.trail();
+    if Evidence::new(&trail, Revision::LATEST).issuer(issuer).document.is_none() {
+        let because = "nothing where clients look; some serve it here";
+        let wrong = [(Step::OauthAppended, urls.oauth_appended), (Step::OauthRoot, urls.oauth_root)];
+        let asks = wrong.into_iter().filter_map(|(step, url)| Some(Ask::get(step, url?, because).about(issuer)));
+        join_all(asks.map(|ask| fetch(wire, ask))).await;
+    }
+}
+
+/// The keys, and what a browser client would ask of the authorization server.
+async fn keys(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    let mut asks = Vec::new();
+    let mut elsewhere = None;
+    if let Some(server) = evidence.authorization_server() {
+        if let Some(document) = &server.document {
+            asks.extend(server_asks(&server.issuer, document));
+        }
+        elsewhere = Url::parse(&server.issuer).ok().filter(|url| uri::origin_of(url) != uri::origin_of(wire.target()));
+    }
+    if let Some(url) = evidence.resource().and_then(|(_, document)| document.text("jwks_uri")) {
+        asks.push(key_ask(Step::ResourceJwks, url, "the resource metadata names it in `jwks_uri`"));
+    }
+    let security = async {
+        if let Some(url) = &elsewhere {
+            transport_security(wire, url).await;
+        }
+    };
+    join(join_all(asks.into_iter().map(|ask| wire.send(ask))), security).await;
+}
+
+fn server_asks(issuer: &str, document: &Document<'_>) -> Vec<Ask> {
+    let mut asks = Vec::new();
+    if let Some(url) = document.text("jwks_uri") {
+        asks.push(key_ask(Step::Jwks, url, "the metadata names it in `jwks_uri`"));
+    }
+    let place = document.exchange.request.url.clone();
+    let browser = Ask::get(Step::CorsServerMetadata, place, "as a browser client asks");
+    asks.push(browser.header("origin", BROWSER_ORIGIN));
+    let because = "a browser client asks before it posts";
+    let endpoints = [(Step::TokenPreflight, "token_endpoint"), (Step::RegistrationPreflight, "registration_endpoint")];
+    for (step, name) in endpoints {
+        asks.extend(document.text(name).map(|url| preflight(step, url, because, "content-type")));
+    }
+    asks.into_iter().map(|ask| ask.about(issuer)).collect()
+}
+
+fn key_ask(step: Step, url: &str, because: &str) -> Ask {
+    let ask = Ask { cap: limits::JWKS_BODY, ..Ask::get(step, url, because) };
+    Ask { headers: vec![("accept", "application/jwk-set+json, application/json".to_owned())], ..ask }
+}
+
+/// The default endpoints of 2025-03-26, only where no metadata of any kind exists.
+async fn legacy_defaults(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    if evidence.challenged().is_none() || evidence.resource().is_some() || evidence.legacy_origin().is_some() {
+        return;
+    }
+    let origin = uri::origin_of(wire.target());
+    let because = "no metadata anywhere: a 2025-03-26 client falls back to the default endpoints";
+    let authorize = Ask::get(Step::LegacyAuthorize, format!("{origin}/authorize"), because);
+    let token = Ask {
+        headers: vec![
+            ("content-type", "application/x-www-form-urlencoded".to_owned()),
+            ("accept", "application/json".to_owned()),
+        ],
+        ..mcp::post(Step::LegacyToken, &format!("{origin}/token"), String::new(), because)
+    };
+    let register = Ask::get(Step::LegacyRegister, format!("{origin}/register"), because);
+    let register = Ask { method: "OPTIONS", ..register };
+    join_all([authorize, token, register].map(|ask| wire.send(ask))).await;
+}
+
+/// A GET that follows redirects, each hop an exchange of its own, within one origin and never from https to http.
+async fn fetch(wire: &Wire, ask: Ask) -> Exchange {
+    let mut last = wire.send(ask.clone()).await;
+    for _ in 0..limits::REDIRECTS {
+        let Some(url) = redirect_within_origin(&last) else { break };
+        let because = "follows the redirect within its origin".to_owned();
+        last = wire.send(Ask { url, because, follows: Some(last.number), ..ask.clone() }).await;
+    }
+    last
+}
+
+fn redirect_within_origin(exchange: &Exchange) -> Option<String> {
+    let reply = exchange.reply().filter(|reply| matches!(reply.status, 301 | 302 | 303 | 307 | 308))?;
+    let from = Url::parse(&exchange.request.url).ok()?;
+    let to = from.join(reply.header("location")?).ok()?;
+    (uri::origin_of(&from) == uri::origin_of(&to)).then(|| to.to_string())
+}

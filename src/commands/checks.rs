@@ -1,0 +1,138 @@
+//! `mcp-auth checks`: the catalogue, for people and for programs.
+
+use std::fmt::Write as _;
+
+use super::{Exit, Failure, Outcome, Terminal, put};
+use crate::checks;
+use crate::render::wrap::hang;
+use crate::spec::fault::{Deed, Fault};
+use crate::spec::posture::Posture;
+use crate::spec::revision::Revision;
+use crate::spec::text::printable;
+use crate::verdict::{Check, Role};
+
+/// Lists the catalogue, one line a check, or as JSON.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn list(json: bool, revision: Option<Revision>) -> Outcome {
+    let chosen = checks::all().filter(|check| revision.is_none_or(|revision| check.level_at(revision).is_some()));
+    if json {
+        let rows: Vec<_> = chosen.map(as_json).collect();
+        let text = serde_json::to_string_pretty(&rows).unwrap_or_default();
+        put(&format!("{text}\n"))?;
+        return Ok(Exit::Success);
+    }
+    let mut text = String::new();
+    for check in chosen {
+        let _ = writeln!(text, "{:<34} {}", check.id, check.title);
+    }
+    put(&text)?;
+    Ok(Exit::Success)
+}
+
+/// Explains one check: what, why, where it is written, what to change, how to see it fail.
+///
+/// # Errors
+/// There is no such check, or standard output cannot be written.
+pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
+    let check = checks::by_id(id).ok_or_else(|| unknown(id))?;
+    if json {
+        let text = serde_json::to_string_pretty(&as_json(check)).unwrap_or_default();
+        put(&format!("{text}\n"))?;
+    } else {
+        put(&explanation(check, terminal.width))?;
+    }
+    Ok(Exit::Success)
+}
+
+fn unknown(id: &str) -> Failure {
+    let near: Vec<&str> = checks::all()
+        .map(|check| check.id)
+        .filter(|known| known.contains(id) || shares_words(known, id))
+        .take(5)
+        .collect();
+    let help = if near.is_empty() {
+        "`mcp-auth checks list` shows every check".to_owned()
+    } else {
+        format!("did you mean {}?", near.join(", "))
+    };
+    Failure::usage(format!("there is no check `{}`", printable(id)), help)
+}
+
+fn shares_words(known: &str, asked: &str) -> bool {
+    let words: Vec<&str> = asked.split('-').filter(|word| word.len() > 2).collect();
+    !words.is_empty() && words.iter().filter(|word| known.contains(**word)).count() * 2 > words.len()
+}
+
+fn explanation(check: &Check, width: usize) -> String {
+    let mut text = String::new();
+    let mut section = |title: &str, body: &str| {
+        if !body.is_empty() {
+            let _ = writeln!(text, "{title:<10} {}", hang(body, 11, width));
+        }
+    };
+    section(check.id, "");
+    section("check", check.id);
+    section("requires", check.title);
+    section(
+        "who",
+        match check.role {
+            Role::ResourceServer => "your MCP server",
+            Role::AuthorizationServer => "your authorization server",
+            Role::Client => "your client",
+        },
+    );
+    section("level", &levels(check));
+    section("why", check.why);
+    section("fix", check.fix);
+    section("disputed", check.disputed);
+    for cite in check.cites {
+        section("read", &format!("{}  {}", cite.short(), cite.url));
+    }
+    for fault in check.faults {
+        section("see it", &format!("{}  ({})", serve_line(fault), deeds(fault)));
+    }
+    text
+}
+
+fn levels(check: &Check) -> String {
+    let words = Revision::ALL.iter().map(|revision| {
+        let level = check.level_at(*revision).map_or("does not apply", |level| level.as_str());
+        format!("{revision} {level}")
+    });
+    words.collect::<Vec<_>>().join(", ")
+}
+
+/// The command that plants a fault.
+#[must_use]
+pub fn serve_line(fault: &Fault) -> String {
+    match fault.posture {
+        Posture::Reference => format!("mcp-auth serve --fault {}", fault.name),
+        posture => format!("mcp-auth serve --posture {} --fault {}", posture.name(), fault.name),
+    }
+}
+
+/// What a fault does, from its data.
+#[must_use]
+pub fn deeds(fault: &Fault) -> String {
+    let words = fault.deeds.iter().map(|deed| match deed {
+        Deed::At(reply, edits) => {
+            format!("at {reply:?}: {}", edits.iter().map(|edit| format!("{edit:?}")).collect::<Vec<_>>().join(", "))
+        }
+        Deed::Forget(duty) => format!("forgets {duty:?}"),
+    });
+    words.collect::<Vec<_>>().join("; ")
+}
+
+fn as_json(check: &Check) -> serde_json::Value {
+    let levels: serde_json::Map<String, serde_json::Value> = Revision::ALL
+        .iter()
+        .map(|revision| (revision.to_string(), serde_json::json!(check.level_at(*revision))))
+        .collect();
+    serde_json::json!({
+        "id": check.id, "title": check.title, "role": check.role, "level": levels, "class": check.class,
+        "mark": check.mark, "cites": check.cites, "why": check.why, "fix": check.fix, "disputed": check.disputed,
+        "blocked_by": check.blocked_by, "faults": check.faults.iter().map(|fault| fault.name).collect::<Vec<_>>(),
+    })
+}

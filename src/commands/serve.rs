@@ -1,0 +1,133 @@
+//! `mcp-auth serve`: the reference deployment, right or wrong in named ways.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::PathBuf;
+
+use super::{Exit, Failure, Outcome, Terminal, put, tell};
+use crate::checks;
+use crate::serve;
+use crate::spec::fault::Fault;
+use crate::spec::posture::Posture;
+use crate::spec::text::printable;
+
+/// What the user asked for.
+#[derive(Clone, Debug, Default)]
+pub struct Request {
+    /// The posture; by default that of the first fault.
+    pub posture: Option<Posture>,
+    /// The names of the faults to plant.
+    pub faults: Vec<String>,
+    /// The port of the MCP server; 0 takes a free one.
+    pub port: u16,
+    /// The port of the authorization server; 0 takes a free one.
+    pub authority_port: u16,
+    /// Where to write the certificate authority of the `https` posture.
+    pub ca_file: Option<PathBuf>,
+}
+
+/// Runs the deployment until it is interrupted.
+///
+/// # Errors
+/// A fault or posture is unknown, or the deployment cannot start.
+pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
+    let faults = request.faults.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
+    let posture =
+        request.posture.or_else(|| faults.first().map(|(_, fault)| fault.posture)).unwrap_or(Posture::Reference);
+    let config = serve::Config {
+        posture,
+        faults: faults.iter().map(|(_, fault)| *fault).collect(),
+        port: request.port,
+        authority_port: request.authority_port,
+        ..serve::Config::default()
+    };
+    let started = serve::start(config).await;
+    let server = started.map_err(|error| {
+        Failure::usage(
+            format!("the deployment cannot start: {error}"),
+            "`mcp-auth serve --list` shows every fault and posture",
+        )
+    })?;
+    let ca_file = write_authority(&server, request.ca_file)?;
+    put(&announcement(&server, posture, &faults, ca_file.as_deref()))?;
+    // Interrupting is how a server is ended: success.
+    if tokio::signal::ctrl_c().await.is_ok() {
+        tell(terminal, "stopping");
+    }
+    server.stop().await;
+    Ok(Exit::Success)
+}
+
+/// Lists faults by group, with the check each one trips, and the postures.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn list() -> Outcome {
+    let mut text = String::new();
+    for group in checks::GROUPS {
+        let _ = writeln!(text, "{}", group.title);
+        for check in group.checks {
+            for fault in check.faults {
+                let _ = writeln!(text, "  {:<36} trips {}", fault.name, check.id);
+            }
+        }
+    }
+    let _ = writeln!(text, "Postures");
+    for posture in Posture::ALL {
+        let _ = writeln!(text, "  {:<36} {}", posture.name(), posture.about());
+    }
+    put(&text)?;
+    Ok(Exit::Success)
+}
+
+type Planted = (&'static str, &'static Fault);
+
+fn find(name: &str) -> Result<Planted, Failure> {
+    let every = || checks::all().flat_map(|check| check.faults.iter().map(move |fault| (check.id, fault)));
+    let by_name = every().find(|(_, fault)| fault.name == name);
+    // The id of a check stands for its first fault.
+    by_name.or_else(|| every().find(|(id, _)| *id == name)).ok_or_else(|| {
+        Failure::usage(
+            format!("there is no fault `{}`", printable(name)),
+            "`mcp-auth serve --list` shows every fault and posture",
+        )
+    })
+}
+
+fn write_authority(server: &serve::Server, path: Option<PathBuf>) -> Result<Option<PathBuf>, Failure> {
+    let Some(pem) = server.ca_pem() else { return Ok(None) };
+    let path = path.unwrap_or_else(|| PathBuf::from("mcp-auth-ca.pem"));
+    let help = "name another file with --ca-file";
+    fs::write(&path, pem)
+        .map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display()), help))?;
+    Ok(Some(path))
+}
+
+fn announcement(
+    server: &serve::Server,
+    posture: Posture,
+    faults: &[Planted],
+    ca_file: Option<&std::path::Path>,
+) -> String {
+    let mut text = String::new();
+    let _ = writeln!(text, "MCP server            {}", server.mcp_url());
+    if !server.issuer().is_empty() {
+        let _ = writeln!(text, "authorization server  {}", server.issuer());
+    }
+    let _ = writeln!(text, "posture               {}: {}", posture.name(), posture.about());
+    for (check, fault) in faults {
+        let _ = writeln!(text, "deliberately wrong    {} (trips {check}): {}", fault.name, super::checks::deeds(fault));
+    }
+    let mut options = String::new();
+    if let Some(path) = ca_file {
+        let _ = write!(options, " --cacert {}", path.display());
+    }
+    for (host, address) in server.resolve() {
+        let _ = write!(options, " --resolve {host}:{}", address.ip());
+    }
+    let _ = writeln!(text, "\nin another terminal:\n  mcp-auth probe {}{options}", server.mcp_url());
+    for (check, _) in faults {
+        let _ = writeln!(text, "  mcp-auth checks explain {check}");
+    }
+    text
+}

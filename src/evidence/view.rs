@@ -1,0 +1,329 @@
+//! What the checks read: the trail with its documents parsed, seen as a conforming client sees it.
+//!
+//! Which document counts is decided here once (MCP 2026-07-28 authorization, "Protected Resource Metadata Discovery
+//! Requirements" and "Authorization Server Metadata Discovery"); the actor proceeds by the same choice.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::answer;
+use super::document::Document;
+use super::trail::{Exchange, Trail};
+use crate::formats::challenge::{self, Challenge, Challenges};
+use crate::formats::json::{self, JsonProblem};
+use crate::formats::uri;
+use crate::spec::revision::Revision;
+use crate::spec::step::{Reach, Step};
+
+/// The record of a run, ready to be judged at one revision.
+pub struct Evidence<'t> {
+    /// The record.
+    pub trail: &'t Trail,
+    /// The revision that is judged.
+    pub revision: Revision,
+    /// Whether tolerated deviations are failures (`--strict`).
+    pub strict: bool,
+    target: Option<Url>,
+    objects: Vec<Option<Result<Map<String, Value>, JsonProblem>>>,
+    challenged: Option<(usize, Challenges)>,
+}
+
+/// The first refusal: the 401 that starts authorization, and what it says.
+#[derive(Clone, Copy)]
+pub struct Challenged<'e> {
+    /// The exchange.
+    pub exchange: &'e Exchange,
+    /// Its `WWW-Authenticate` lines, read.
+    pub challenges: &'e Challenges,
+}
+
+impl<'e> Challenged<'e> {
+    /// The challenge a client answers: the first `Bearer`, else the first `DPoP`.
+    #[must_use]
+    pub fn answered(&self) -> Option<&'e Challenge> {
+        self.challenges.bearer().or_else(|| self.challenges.list.iter().find(|c| c.is_dpop()))
+    }
+
+    /// A parameter of that challenge.
+    #[must_use]
+    pub fn param(&self, name: &str) -> Option<&'e str> {
+        self.answered()?.param(name)
+    }
+}
+
+/// An issuer and the documents that were looked for under its name.
+#[derive(Clone, Debug)]
+pub struct IssuerTrail<'e> {
+    /// The issuer, byte for byte as the resource metadata names it.
+    pub issuer: String,
+    /// The exchanges a client makes, in its order.
+    pub candidates: Vec<&'e Exchange>,
+    /// The first candidate that brought a JSON object.
+    pub document: Option<Document<'e>>,
+}
+
+/// What kind of deployment was met.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, schemars::JsonSchema)]
+#[serde(rename_all = "kebab-case")]
+pub enum Mode {
+    /// The first request is refused with a challenge, or resource metadata says that it will be.
+    Protected,
+    /// Discovery and listing are open; resource metadata exists or a tool call is refused.
+    Lazy,
+    /// Everything asked was answered without a token.
+    Public,
+    /// The 2025-03-26 layout: no resource metadata, authorization server metadata at the MCP origin.
+    Legacy,
+    /// Nothing was answered.
+    Unreachable,
+}
+
+/// The anonymous MCP requests, in the order in which a refusal is looked for.
+const FIRST_REQUESTS: [Step; 5] =
+    [Step::McpDiscover, Step::McpList, Step::McpInitialize, Step::McpSessionList, Step::McpCall];
+
+impl<'t> Evidence<'t> {
+    /// Reads the record.
+    #[must_use]
+    pub fn new(trail: &'t Trail, revision: Revision) -> Self {
+        let objects = trail.exchanges.iter().map(read_object).collect();
+        let challenged = FIRST_REQUESTS.iter().find_map(|step| {
+            let place = trail.exchanges.iter().position(|x| x.is(*step) && x.status() == Some(401))?;
+            let reply = trail.exchanges.get(place)?.reply()?;
+            Some((place, challenge::read(reply.header_values("www-authenticate"))))
+        });
+        Self { trail, revision, strict: false, target: Url::parse(&trail.target).ok(), objects, challenged }
+    }
+
+    /// The newest revision that the server says it speaks, as far as it says so without a token.
+    #[must_use]
+    pub fn negotiated(trail: &Trail) -> Option<Revision> {
+        let answers = trail.exchanges.iter().filter(|x| matches!(x.step, Step::McpDiscover | Step::McpInitialize));
+        answers.filter_map(answer::newest_revision).max()
+    }
+
+    /// The MCP URL, parsed.
+    #[must_use]
+    pub const fn target(&self) -> Option<&Url> {
+        self.target.as_ref()
+    }
+
+    /// Whether the target is on this machine.
+    #[must_use]
+    pub fn on_loopback(&self) -> bool {
+        self.target.as_ref().is_some_and(uri::is_loopback_host)
+    }
+
+    /// Whether the run went this far.
+    #[must_use]
+    pub fn went(&self, reach: Reach) -> bool {
+        self.trail.reach >= reach
+    }
+
+    /// The exchanges of a step, in order.
+    pub fn all(&self, step: Step) -> impl Iterator<Item = &'t Exchange> {
+        self.trail.exchanges.iter().filter(move |x| x.step == step)
+    }
+
+    /// The first exchange of a step.
+    #[must_use]
+    pub fn first(&self, step: Step) -> Option<&'t Exchange> {
+        self.all(step).next()
+    }
+
+    /// The exchange of a step about something.
+    #[must_use]
+    pub fn about(&self, step: Step, about: &str) -> Option<&'t Exchange> {
+        self.all(step).find(|x| x.about.as_deref() == Some(about))
+    }
+
+    /// The plain GET of a URL (metadata, keys), whichever step it was made for.
+    #[must_use]
+    pub fn fetched(&self, url: &str) -> Option<&'t Exchange> {
+        self.trail.exchanges.iter().find(|x| is_fetch(x.step) && x.request.url == url)
+    }
+
+    /// Where an exchange led: itself, or the last of the redirects that were followed from it.
+    #[must_use]
+    pub fn landed(&self, exchange: &'t Exchange) -> &'t Exchange {
+        let mut current = exchange;
+        // Numbers grow along a chain, so this ends.
+        while let Some(next) = self.trail.exchanges.iter().find(|x| x.follows == Some(current.number)) {
+            current = next;
+        }
+        current
+    }
+
+    /// The JSON object an exchange brought, or why it is none; `None` if nothing of success came.
+    #[must_use]
+    pub fn object(&self, exchange: &Exchange) -> Option<Result<Document<'_>, &JsonProblem>> {
+        let place = exchange.number.checked_sub(1)? as usize;
+        let found = self.trail.exchanges.get(place)?;
+        match self.objects.get(place)?.as_ref()? {
+            Ok(object) => Some(Ok(Document { exchange: found, object })),
+            Err(problem) => Some(Err(problem)),
+        }
+    }
+
+    /// The first refusal, if one was met.
+    #[must_use]
+    pub fn challenged(&self) -> Option<Challenged<'_>> {
+        let (place, challenges) = self.challenged.as_ref()?;
+        Some(Challenged { exchange: self.trail.exchanges.get(*place)?, challenges })
+    }
+
+    /// The anonymous MCP requests that were made, in order.
+    pub fn first_requests(&self) -> impl Iterator<Item = &'t Exchange> {
+        self.trail.exchanges.iter().filter(|x| FIRST_REQUESTS.contains(&x.step))
+    }
+
+    /// The absolute URL that the challenge names for the resource metadata.
+    #[must_use]
+    pub fn named_metadata_url(&self) -> Option<&str> {
+        let value = self.challenged.as_ref()?.1.bearer().and_then(|c| c.param("resource_metadata"))?;
+        Url::parse(value).is_ok().then_some(value)
+    }
+
+    /// Where resource metadata was looked for, in a client's order: the URL of the challenge, the path-inserted one,
+    /// the root. One exchange may stand for two routes.
+    #[must_use]
+    pub fn resource_candidates(&self) -> Vec<(Step, &'t Exchange)> {
+        let Some(urls) = self.target.as_ref().map(uri::resource_metadata_urls) else { return Vec::new() };
+        let named = self.named_metadata_url().map(str::to_owned);
+        let mut found = Vec::new();
+        for (step, url) in [
+            (Step::ChallengeMetadata, named),
+            (Step::PathMetadata, Some(urls.path)),
+            (Step::RootMetadata, Some(urls.root)),
+        ] {
+            if let Some(exchange) = url.as_deref().and_then(|url| self.fetched(url)) {
+                found.push((step, exchange));
+            }
+        }
+        found
+    }
+
+    /// The exchange that served the resource by this route.
+    #[must_use]
+    pub fn resource_route(&self, route: Step) -> Option<&'t Exchange> {
+        self.resource_candidates().into_iter().find(|(step, _)| *step == route).map(|(_, exchange)| exchange)
+    }
+
+    /// The resource metadata a client uses, and the route to it: the first candidate that is a JSON object.
+    #[must_use]
+    pub fn resource(&self) -> Option<(Step, Document<'_>)> {
+        self.resource_candidates()
+            .into_iter()
+            .find_map(|(step, exchange)| Some((step, self.object(self.landed(exchange))?.ok()?)))
+    }
+
+    /// The issuers to look at, byte for byte: those the resource metadata names; in the 2025-03-26 layout the MCP origin.
+    #[must_use]
+    pub fn issuers(&self) -> Vec<String> {
+        match self.resource() {
+            Some((_, document)) => {
+                let names = document.texts("authorization_servers").unwrap_or_default();
+                names.into_iter().filter(|name| Url::parse(name).is_ok()).map(str::to_owned).collect()
+            }
+            None => self.legacy_origin().into_iter().collect(),
+        }
+    }
+
+    /// The MCP origin, if authorization server metadata is served there and no resource metadata is.
+    #[must_use]
+    pub fn legacy_origin(&self) -> Option<String> {
+        if self.resource().is_some() {
+            return None;
+        }
+        let exchange = self.first(Step::LegacyMetadata)?;
+        self.object(exchange)?.ok()?;
+        Some(uri::origin_of(self.target.as_ref()?).to_string())
+    }
+
+    /// The documents looked for under an issuer's name, in a client's order (RFC 8414 §3.1, OpenID Connect Discovery §4).
+    #[must_use]
+    pub fn issuer(&self, issuer: &str) -> IssuerTrail<'_> {
+        let mut candidates = Vec::new();
+        for step in [Step::OauthMetadata, Step::OidcInserted, Step::OidcAppended] {
+            candidates.extend(self.about(step, issuer));
+        }
+        if candidates.is_empty() && self.legacy_origin().as_deref() == Some(issuer) {
+            candidates.extend(self.first(Step::LegacyMetadata));
+        }
+        let document = candidates.iter().find_map(|exchange| self.object(self.landed(exchange))?.ok());
+        IssuerTrail { issuer: issuer.to_owned(), candidates, document }
+    }
+
+    /// The authorization server a client uses: the first whose metadata names itself, else the first with metadata,
+    /// else the first.
+    #[must_use]
+    pub fn authorization_server(&self) -> Option<IssuerTrail<'_>> {
+        let trails: Vec<IssuerTrail<'_>> = self.issuers().iter().map(|issuer| self.issuer(issuer)).collect();
+        let honest = |t: &&IssuerTrail<'_>| t.document.is_some_and(|d| d.text("issuer") == Some(t.issuer.as_str()));
+        let chosen =
+            trails.iter().find(honest).or_else(|| trails.iter().find(|t| t.document.is_some())).or(trails.first());
+        chosen.cloned()
+    }
+
+    /// The OpenID Connect document of an issuer, inserted form first.
+    #[must_use]
+    pub fn openid_document(&self, issuer: &str) -> Option<Document<'_>> {
+        [Step::OidcInserted, Step::OidcAppended]
+            .into_iter()
+            .find_map(|step| self.object(self.about(step, issuer)?)?.ok())
+    }
+
+    /// The RFC 8414 document of an issuer.
+    #[must_use]
+    pub fn oauth_document(&self, issuer: &str) -> Option<Document<'_>> {
+        self.object(self.about(Step::OauthMetadata, issuer)?)?.ok()
+    }
+
+    /// What kind of deployment this is.
+    #[must_use]
+    pub fn mode(&self) -> Mode {
+        if self.trail.exchanges.iter().all(|x| x.reply().is_none()) {
+            return Mode::Unreachable;
+        }
+        let has_resource = self.resource().is_some();
+        let opened = self.first_requests().any(is_answer);
+        let refused = self.challenged.is_some();
+        match (has_resource, opened, refused) {
+            (_, true, true) | (true, true, false) => Mode::Lazy,
+            (true, false, _) => Mode::Protected,
+            (false, true, false) => Mode::Public,
+            (false, false, _) if self.legacy_origin().is_some() => Mode::Legacy,
+            (false, false, _) => Mode::Protected,
+        }
+    }
+}
+
+/// Whether an anonymous MCP request was answered in earnest: with a JSON-RPC result.
+fn is_answer(exchange: &Exchange) -> bool {
+    let success = exchange.status().is_some_and(|status| (200..300).contains(&status));
+    success && answer::messages(exchange).iter().any(|message| message.result().is_some())
+}
+
+/// Whether a step is a plain GET of a public document.
+const fn is_fetch(step: Step) -> bool {
+    matches!(
+        step,
+        Step::ChallengeMetadata
+            | Step::PathMetadata
+            | Step::RootMetadata
+            | Step::AppendedMetadata
+            | Step::OauthMetadata
+            | Step::OidcInserted
+            | Step::OidcAppended
+            | Step::OauthAppended
+            | Step::OauthRoot
+            | Step::LegacyMetadata
+            | Step::Jwks
+            | Step::ResourceJwks
+    )
+}
+
+fn read_object(exchange: &Exchange) -> Option<Result<Map<String, Value>, JsonProblem>> {
+    let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
+    is_fetch(exchange.step).then(|| json::read_object(&reply.body.bytes()))
+}

@@ -1,0 +1,159 @@
+//! The report for people: the root cause first, what it blocks folded under it, then by who must act.
+
+use std::io::{self, Write};
+
+use colored::{ColoredString, Colorize as _};
+
+use super::Style;
+use super::wrap::hang;
+use crate::evidence::Mode;
+use crate::report::{CheckResult, Report, Status};
+use crate::spec::text::printable;
+use crate::verdict::Role;
+
+/// Writes the report for people.
+pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    colored::control::set_override(style.colour);
+    heading(report, out)?;
+    let least = if style.verbose { Status::Info } else { Status::Warn };
+    let findings = report.findings(least);
+    for role in [Role::ResourceServer, Role::AuthorizationServer, Role::Client] {
+        let own: Vec<_> = findings.iter().filter(|result| result.role == role).collect();
+        if own.is_empty() {
+            continue;
+        }
+        writeln!(out, "\n{}", role_title(role).bold().underline())?;
+        for result in own {
+            finding(report, result, style, out)?;
+        }
+    }
+    if !style.verbose {
+        notes(report, style, out)?;
+    }
+    totals(report, style, out)
+}
+
+fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    writeln!(out, "{} {}", "mcp-auth".bold(), printable(&report.target))?;
+    let about = match report.mode {
+        Mode::Protected => "protected: requests without a token are refused",
+        Mode::Lazy => "lazy: discovery is open, something behind it is protected",
+        Mode::Public => "public: everything asked was answered without a token",
+        Mode::Legacy => "legacy: the 2025-03-26 layout, without resource metadata",
+        Mode::Unreachable => "unreachable: nothing answered",
+    };
+    writeln!(out, "{about} · judged by {}", report.revision)?;
+    if let Some(result) = report.root_cause.as_deref().and_then(|id| report.result(id)) {
+        let message = result.message.as_deref().unwrap_or(result.title);
+        writeln!(out, "{} {message} ({})", "Root cause:".red().bold(), result.id)?;
+    }
+    Ok(())
+}
+
+const fn role_title(role: Role) -> &'static str {
+    match role {
+        Role::ResourceServer => "Your MCP server",
+        Role::AuthorizationServer => "Your authorization server",
+        Role::Client => "Your client",
+    }
+}
+
+fn label(status: Status) -> ColoredString {
+    match status {
+        Status::Fail => "FAIL".red().bold(),
+        Status::Warn => "WARN".yellow().bold(),
+        Status::Info => "note".cyan(),
+        Status::Pass => "pass".green(),
+        Status::Skip => "skip".dimmed(),
+    }
+}
+
+fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let message = result.message.as_deref().unwrap_or(result.title);
+    writeln!(out, "\n{} {}", label(result.status), hang(message, 5, style.width).bold())?;
+    let cites: Vec<String> = result.cites.iter().map(crate::spec::cite::Cite::short).collect();
+    writeln!(
+        out,
+        "     {}",
+        hang(&format!("{} · {} · {}", result.id, result.level.as_str(), cites.join(", ")), 5, style.width).dimmed()
+    )?;
+    if let (Some(at), Some(place)) = (&result.at, &result.place) {
+        let detail = match (&at.header, &at.json_pointer, &at.query_parameter) {
+            (Some(header), _, _) => format!(", header `{header}`"),
+            (_, Some(pointer), _) => format!(", body {}", printable(pointer)),
+            (_, _, Some(parameter)) => format!(", parameter `{}`", printable(parameter)),
+            _ => String::new(),
+        };
+        writeln!(out, "     at   #{} {place}{detail}", at.exchange)?;
+    }
+    if let Some(expected) = &result.expected {
+        writeln!(out, "     want {}", hang(expected, 10, style.width).green())?;
+    }
+    if let Some(actual) = &result.actual {
+        writeln!(out, "     got  {}", hang(actual, 10, style.width).red())?;
+    }
+    if let Some(fix) = &result.fix {
+        writeln!(out, "     fix  {}", hang(fix, 10, style.width))?;
+    }
+    let blocked = report.blocked_by(result.id);
+    if !blocked.is_empty() {
+        let count = format!(
+            "{} that could not be looked at because of this: {}",
+            plural(blocked.len(), "check"),
+            blocked.join(", ")
+        );
+        writeln!(out, "     {}", hang(&count, 5, style.width).dimmed())?;
+    }
+    Ok(())
+}
+
+fn notes(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let noted: Vec<_> = report.results.iter().filter(|result| result.status == Status::Info).collect();
+    if noted.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", "Worth knowing".bold().underline())?;
+    for result in noted {
+        let message = format!("{} ({})", result.message.as_deref().unwrap_or(result.title), result.id);
+        writeln!(out, "  · {}", hang(&message, 4, style.width))?;
+    }
+    Ok(())
+}
+
+fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    let summary = &report.summary;
+    let counts = format!(
+        "{} pass, {} fail, {} warn, {} worth knowing · grade {} · looked at {} checks",
+        summary.pass, summary.fail, summary.warn, summary.info, summary.grade, summary.coverage
+    );
+    writeln!(out, "\n{}", hang(&counts, 0, style.width).bold())?;
+    let mut skipped: Vec<String> =
+        report.missing_flags().into_iter().map(|(flag, count)| format!("{count} need {flag}")).collect();
+    let count = |prefix: &str| {
+        report.results.iter().filter(|r| r.reason.as_deref().is_some_and(|x| x.starts_with(prefix))).count()
+    };
+    skipped.extend(some(count("blocked:"), "blocked by a failure"));
+    skipped.extend(some(count("not-applicable"), "not applicable here"));
+    if !skipped.is_empty() {
+        writeln!(out, "{}", hang(&format!("not looked at: {}", skipped.join(", ")), 0, style.width))?;
+    }
+    let effects = &report.effects;
+    writeln!(
+        out,
+        "effects: {}, {} registered, {} issued",
+        plural(effects.requests, "request"),
+        plural(effects.clients_registered, "client"),
+        plural(effects.tokens_issued, "token")
+    )?;
+    writeln!(out, "next: {}", report.next.bold())
+}
+
+fn some(count: usize, what: &str) -> Option<String> {
+    (count > 0).then(|| format!("{count} {what}"))
+}
+
+/// `1 check`, `2 checks`.
+#[must_use]
+pub fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}

@@ -1,0 +1,62 @@
+//! Progress on a terminal: what is being asked, fed by watching exchanges arrive.
+
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
+use crate::evidence::{Exchange, Outcome};
+use crate::spec::text::printable;
+
+/// A line on stderr that says what was asked last; hidden where stderr is no terminal.
+#[derive(Clone)]
+pub struct Progress(ProgressBar);
+
+impl Progress {
+    /// Shows a line, or nothing.
+    #[must_use]
+    pub fn new(shown: bool) -> Self {
+        let bar = ProgressBar::with_draw_target(
+            None,
+            if shown { ProgressDrawTarget::stderr() } else { ProgressDrawTarget::hidden() },
+        );
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {pos} requests · {wide_msg}") {
+            bar.set_style(style);
+        }
+        if shown {
+            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+        }
+        Self(bar)
+    }
+
+    /// An exchange has ended.
+    pub fn saw(&self, exchange: &Exchange) {
+        self.0.inc(1);
+        self.0.set_message(exchange.step.title());
+    }
+
+    /// Removes the line.
+    pub fn end(&self) {
+        self.0.finish_and_clear();
+    }
+
+    /// Writes a line of text without disturbing the progress line.
+    pub fn suspend<R>(&self, write: impl FnOnce() -> R) -> R {
+        self.0.suspend(write)
+    }
+}
+
+/// An exchange in one line, for `-v`: number, request, outcome, time and the reason.
+#[must_use]
+pub fn line(exchange: &Exchange) -> String {
+    let outcome = match &exchange.outcome {
+        Outcome::Reply(reply) => reply.status.to_string(),
+        Outcome::Failure(failure) => failure.detail.clone(),
+    };
+    format!(
+        "#{:<3} {} {} → {} ({} ms): {}",
+        exchange.number,
+        exchange.request.method,
+        printable(&exchange.request.url),
+        printable(&outcome),
+        exchange.took,
+        printable(&exchange.because)
+    )
+}

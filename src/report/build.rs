@@ -1,0 +1,150 @@
+//! From evidence and checks to a report: blocking, root cause, totals.
+
+use std::collections::HashMap;
+
+use super::{CheckResult, Effects, REPORT_VERSION, Report, Status, Summary, next};
+use crate::evidence::{Evidence, Mode, Outcome};
+use crate::spec::level::Level;
+use crate::spec::step::Reach;
+use crate::spec::text::printable;
+use crate::verdict::{Check, Mark, Reason, Verdict};
+
+/// Judges the evidence by every check that its revision has, in the order given.
+///
+/// A check whose ground was taken by another is skipped and names the one that failed, so that one defect is one finding.
+#[must_use]
+pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c Check>) -> Report {
+    let mut said: HashMap<&'static str, Verdict> = HashMap::new();
+    let mut results = Vec::new();
+    for check in checks {
+        let Some(level) = check.level_at(evidence.revision) else { continue };
+        let verdict = verdict_of(check, evidence, &said);
+        said.insert(check.id, verdict.clone());
+        results.push(result_of(check, level, verdict, evidence));
+    }
+    let root_cause = results.iter().find(|r| r.status == Status::Fail).map(|r| r.id.to_owned());
+    let mode = evidence.mode();
+    let mut report = Report {
+        version: REPORT_VERSION,
+        tool: evidence.trail.tool.clone(),
+        target: evidence.trail.target.clone(),
+        revision: evidence.revision,
+        mode,
+        summary: summarise(&results, mode),
+        root_cause,
+        results,
+        effects: Effects { requests: evidence.trail.exchanges.len(), ..Effects::default() },
+        next: String::new(),
+    };
+    report.next = next::command(&report, evidence.trail.reach);
+    report
+}
+
+fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static str, Verdict>) -> Verdict {
+    if check.reach() > evidence.trail.reach {
+        return Verdict::Skip(Reason::Needs(check.reach()));
+    }
+    for blocker in check.blocked_by {
+        match said.get(blocker) {
+            Some(Verdict::Fail(_)) => return Verdict::blocked(blocker),
+            Some(Verdict::Skip(Reason::Blocked(root))) => return Verdict::blocked(root),
+            _ => {}
+        }
+    }
+    let verdict = (check.judge)(evidence);
+    // A judge that finds its ground missing names the nearest check; the report names the one that failed.
+    let Verdict::Skip(Reason::Blocked(blocker)) = verdict else { return verdict };
+    match said.get(blocker) {
+        Some(Verdict::Skip(reason)) => Verdict::Skip(reason.clone()),
+        _ => verdict,
+    }
+}
+
+fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<'_>) -> CheckResult {
+    let (status, finding, reason) = match verdict {
+        Verdict::Pass => (Status::Pass, None, None),
+        Verdict::Fail(finding) => (Status::Fail, Some(finding), None),
+        Verdict::Warn(finding) => (Status::Warn, Some(finding), None),
+        Verdict::Info(finding) => (Status::Info, Some(finding), None),
+        Verdict::Skip(reason) => (Status::Skip, None, Some(words(&reason))),
+    };
+    let cites = if finding.is_some() { check.cites.to_vec() } else { Vec::new() };
+    let found = finding.unwrap_or_default();
+    let fix = found.fix.or_else(|| matches!(status, Status::Fail | Status::Warn).then(|| check.fix.to_owned()));
+    let place = found.at.as_ref().and_then(|at| place(evidence, at.exchange));
+    CheckResult {
+        id: check.id,
+        status,
+        title: check.title,
+        level,
+        role: check.role,
+        mark: check.mark,
+        message: (!found.message.is_empty()).then_some(found.message),
+        at: found.at,
+        place,
+        expected: found.expected,
+        actual: found.actual,
+        fix,
+        reason,
+        cites,
+    }
+}
+
+/// A request and its outcome in one line, safe to print.
+fn place(evidence: &Evidence<'_>, number: u32) -> Option<String> {
+    let exchange = evidence.trail.exchanges.iter().find(|x| x.number == number)?;
+    let outcome = match &exchange.outcome {
+        Outcome::Reply(reply) => reply.status.to_string(),
+        Outcome::Failure(failure) => failure.detail.clone(),
+    };
+    let request = format!("{} {}", exchange.request.method, exchange.request.url);
+    Some(format!("{} → {}", printable(&request), printable(&outcome)))
+}
+
+fn words(reason: &Reason) -> String {
+    match reason {
+        Reason::Blocked(id) => format!("blocked:{id}"),
+        Reason::NotApplicable(why) => format!("not-applicable: {why}"),
+        Reason::Needs(reach) => format!("needs:{}", reach.flag()),
+    }
+}
+
+fn summarise(results: &[CheckResult], mode: Mode) -> Summary {
+    let count = |status| results.iter().filter(|r| r.status == status).count();
+    let looked_at = results.len() - count(Status::Skip);
+    Summary {
+        pass: count(Status::Pass),
+        fail: count(Status::Fail),
+        warn: count(Status::Warn),
+        info: count(Status::Info),
+        skip: count(Status::Skip),
+        grade: grade(results, mode).to_owned(),
+        coverage: format!("{looked_at}/{}", results.len()),
+    }
+}
+
+fn grade(results: &[CheckResult], mode: Mode) -> &'static str {
+    let failed: Vec<_> = results.iter().filter(|r| r.status == Status::Fail).collect();
+    let warned = results.iter().any(|r| r.status == Status::Warn);
+    match (mode, failed.len()) {
+        (Mode::Unreachable, _) | (Mode::Public, 0) => "-",
+        _ if failed.iter().any(|r| r.mark == Mark::Silent) => "F",
+        (_, 0) if warned => "B",
+        (_, 0) => "A",
+        (_, 1 | 2) => "C",
+        _ => "D",
+    }
+}
+
+/// The flags that would make skipped checks run, with how many each.
+pub(super) fn missing_flags(results: &[CheckResult]) -> Vec<(&'static str, usize)> {
+    let mut counts = Vec::new();
+    for reach in [Reach::Default, Reach::Active, Reach::Login, Reach::Intrusive, Reach::Lab] {
+        let reason = format!("needs:{}", reach.flag());
+        let count = results.iter().filter(|r| r.reason.as_deref() == Some(&reason)).count();
+        if count > 0 {
+            counts.push((reach.flag(), count));
+        }
+    }
+    counts
+}

@@ -1,0 +1,33 @@
+//! The last line of every report: the next useful command.
+
+use super::{Report, Status};
+use crate::evidence::Mode;
+use crate::spec::step::Reach;
+use crate::spec::text::printable;
+
+/// The command that helps most after this report.
+pub(super) fn command(report: &Report, reach: Reach) -> String {
+    let target = printable(&report.target);
+    if report.mode == Mode::Unreachable {
+        return format!("mcp-auth probe {target} -v");
+    }
+    if let Some(id) = &report.root_cause {
+        return format!("mcp-auth checks explain {id}");
+    }
+    if reach == Reach::Passive {
+        return format!("mcp-auth probe {target}");
+    }
+    let warned = report.results.iter().find(|result| result.status == Status::Warn);
+    match warned {
+        Some(result) => format!("mcp-auth checks explain {}", result.id),
+        None => format!("mcp-auth probe {target} --save trail.json"),
+    }
+}
+
+impl Report {
+    /// The flags that would make skipped checks run, with how many each.
+    #[must_use]
+    pub fn missing_flags(&self) -> Vec<(&'static str, usize)> {
+        super::build::missing_flags(&self.results)
+    }
+}

@@ -1,0 +1,34 @@
+//! Every limit on the wire, once. Sizes in bytes.
+
+use std::time::Duration;
+
+/// A metadata document.
+pub const METADATA_BODY: usize = 1024 * 1024;
+/// A key set.
+pub const JWKS_BODY: usize = 1024 * 1024;
+/// A token response.
+pub const TOKEN_BODY: usize = 64 * 1024;
+/// The body of an error or of an answer whose content does not matter.
+pub const ERROR_BODY: usize = 64 * 1024;
+/// The result of a tool.
+pub const TOOL_BODY: usize = 16 * 1024 * 1024;
+/// All header lines of a response together.
+pub const HEADER_BYTES: usize = 64 * 1024;
+/// The number of header lines of a response.
+pub const HEADER_FIELDS: usize = 200;
+/// Making a connection, TLS included.
+pub const CONNECT: Duration = Duration::from_secs(5);
+/// From the sent request to the first byte of the answer.
+pub const FIRST_BYTE: Duration = Duration::from_secs(10);
+/// A whole request, however slowly it drips.
+pub const REQUEST: Duration = Duration::from_secs(30);
+/// A whole probe.
+pub const RUN: Duration = Duration::from_secs(120);
+/// How long an open event stream may be silent before it is left.
+pub const STREAM_PATIENCE: Duration = Duration::from_millis(500);
+/// Requests in one probe.
+pub const REQUESTS_PER_RUN: u32 = 100;
+/// Redirects followed for one document.
+pub const REDIRECTS: usize = 5;
+/// Authorization servers looked at.
+pub const AUTHORIZATION_SERVERS: usize = 8;

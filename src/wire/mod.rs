@@ -1,0 +1,466 @@
+//! The HTTP gate (structural rule 2): the only place that opens connections to a deployment.
+//!
+//! Every request passes the URL gate, is resolved once, has every address checked before the connection goes to the
+//! checked address, follows no redirect, is never retried, asks for the identity encoding, is read up to the limit
+//! of its kind within a wall-clock budget, and is written down.
+
+mod address;
+mod canary;
+mod failure;
+mod hello;
+pub mod limits;
+
+use std::net::SocketAddr;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use url::Url;
+
+pub use self::canary::Canary;
+
+use self::address::{Guard, Names};
+use crate::evidence::{
+    Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
+};
+use crate::formats::{certificate, uri};
+use crate::spec::step::{Reach, Step};
+
+/// What the user decided about connections.
+#[derive(Clone, Debug, Default)]
+pub struct Policy {
+    /// Further certificate authorities to trust, PEM.
+    pub authorities: Vec<String>,
+    /// Takes every certificate. No stored credential may be sent then.
+    pub insecure: bool,
+    /// Addresses the user gives for names.
+    pub resolve: Vec<(String, SocketAddr)>,
+    /// Headers the user adds to requests to the MCP server's origin.
+    pub headers: Vec<(String, String)>,
+    /// The longest time for one request, instead of [`limits::REQUEST`].
+    pub timeout: Option<Duration>,
+    /// A proxy for everything; `None` takes the usual environment, except for targets on this machine.
+    pub proxy: Option<String>,
+}
+
+/// A policy that cannot be carried out.
+#[derive(Debug, thiserror::Error)]
+pub enum PolicyError {
+    /// The certificate authority file holds no certificate.
+    #[error("the certificate authority file holds no PEM certificate")]
+    Authority,
+    /// The proxy is no URL.
+    #[error("the proxy is not a URL this client can use")]
+    Proxy,
+    /// A header cannot be sent.
+    #[error("`{0}` is not a header that can be sent")]
+    Header(String),
+    /// The HTTP client could not be made.
+    #[error("the HTTP client could not be set up: {0}")]
+    Setup(String),
+}
+
+/// A request to be made.
+#[derive(Clone, Debug)]
+pub struct Ask {
+    /// What it is for.
+    pub step: Step,
+    /// What it is about; see [`Step`].
+    pub about: Option<String>,
+    /// Why it is made, as a clause.
+    pub because: String,
+    /// The method.
+    pub method: &'static str,
+    /// The URL, as it was found.
+    pub url: String,
+    /// Headers, in order; a name may stand twice.
+    pub headers: Vec<(&'static str, String)>,
+    /// The body.
+    pub body: Option<String>,
+    /// The most that is read of the answer's body, in bytes.
+    pub cap: usize,
+    /// The number of the exchange whose redirect this request follows.
+    pub follows: Option<u32>,
+}
+
+impl Ask {
+    /// A GET of a public document.
+    #[must_use]
+    pub fn get(step: Step, url: impl Into<String>, because: impl Into<String>) -> Self {
+        Self {
+            step,
+            about: None,
+            because: because.into(),
+            method: "GET",
+            url: url.into(),
+            headers: vec![("accept", "application/json".to_owned())],
+            body: None,
+            cap: limits::METADATA_BODY,
+            follows: None,
+        }
+    }
+
+    /// The same request about something.
+    #[must_use]
+    pub fn about(self, about: impl Into<String>) -> Self {
+        Self { about: Some(about.into()), ..self }
+    }
+
+    /// The same request with a further header.
+    #[must_use]
+    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
+        self.headers.push((name, value.into()));
+        self
+    }
+}
+
+/// Sees every exchange as it ends.
+pub type Watch = Box<dyn Fn(&Exchange) + Send + Sync>;
+
+/// The gate, and the record of what passed it.
+pub struct Wire {
+    policy: Policy,
+    names: Arc<Names>,
+    target: Url,
+    plain: OnceLock<reqwest::Client>,
+    secure: OnceLock<reqwest::Client>,
+    record: Mutex<Trail>,
+    next: AtomicU32,
+    begun: Instant,
+    watch: Option<Watch>,
+}
+
+impl Wire {
+    /// A gate for runs against this target; the policy is checked now.
+    ///
+    /// # Errors
+    /// The policy cannot be carried out.
+    pub fn new(target: &Url, given: &str, reach: Reach, policy: Policy) -> Result<Self, PolicyError> {
+        let mut trail = Trail::new(given, reach, now_ms());
+        trail.insecure = policy.insecure;
+        trail.private_authority = !policy.authorities.is_empty();
+        for (name, value) in &policy.headers {
+            let good = http::HeaderName::try_from(name.as_str()).is_ok()
+                && http::HeaderValue::try_from(value.as_str()).is_ok();
+            if !good {
+                return Err(PolicyError::Header(name.clone()));
+            }
+        }
+        let wire = Self {
+            names: Arc::new(Names::new(target, &policy.resolve)),
+            policy,
+            target: target.clone(),
+            plain: OnceLock::new(),
+            secure: OnceLock::new(),
+            record: Mutex::new(trail),
+            next: AtomicU32::new(1),
+            begun: Instant::now(),
+            watch: None,
+        };
+        if !wire.policy.authorities.is_empty() || wire.policy.proxy.is_some() || target.scheme() == "https" {
+            wire.client(true)?;
+        }
+        Ok(wire)
+    }
+
+    /// The same gate, with somebody watching.
+    #[must_use]
+    pub fn watched(self, watch: Watch) -> Self {
+        Self { watch: Some(watch), ..self }
+    }
+
+    /// The MCP URL of the run.
+    #[must_use]
+    pub const fn target(&self) -> &Url {
+        &self.target
+    }
+
+    /// The MCP URL as it is requested: as the user gave it, where the parser changed only what does not matter.
+    #[must_use]
+    pub fn endpoint(&self) -> String {
+        let given = self.record.lock().unwrap_or_else(PoisonError::into_inner).target.clone();
+        if Url::parse(&given).as_ref() == Ok(&self.target) { given } else { self.target.to_string() }
+    }
+
+    /// Seconds since 1970-01-01 UTC.
+    #[must_use]
+    pub fn now(&self) -> u64 {
+        now_ms() / 1000
+    }
+
+    /// The record so far, in order.
+    #[must_use]
+    pub fn trail(&self) -> Trail {
+        let mut trail = self.record.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        trail.exchanges.sort_by_key(|exchange| exchange.number);
+        trail.lookups = self.names.lookups();
+        trail
+    }
+
+    /// Makes one request and writes it down. Whatever happens is an [`Outcome`], never an error.
+    pub async fn send(&self, ask: Ask) -> Exchange {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let at = self.begun.elapsed();
+        let outcome = match self.budget(number) {
+            Some(left) => match tokio::time::timeout(left, self.attempt(&ask)).await {
+                Ok(Ok(reply)) => Outcome::Reply(reply),
+                Ok(Err(failure)) => Outcome::Failure(failure),
+                Err(_) => Outcome::Failure(failure::timeout(left)),
+            },
+            None => Outcome::Failure(Failure {
+                kind: FailureKind::Budget,
+                detail: format!(
+                    "the run's budget of {} requests and {} s is used up",
+                    limits::REQUESTS_PER_RUN,
+                    limits::RUN.as_secs()
+                ),
+            }),
+        };
+        let exchange = Exchange {
+            number,
+            step: ask.step,
+            about: ask.about,
+            because: ask.because,
+            follows: ask.follows,
+            request: HttpRequest {
+                method: ask.method.to_owned(),
+                url: ask.url,
+                headers: ask.headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect(),
+                body: ask.body,
+            },
+            outcome,
+            at: millis(at),
+            took: millis(self.begun.elapsed().saturating_sub(at)),
+        };
+        self.write_down(exchange.clone());
+        exchange
+    }
+
+    /// Offers at most TLS 1.1 to an origin and writes down what came: an alert (refused) or a `ServerHello`.
+    pub async fn old_tls_hello(&self, origin: &Url, because: &str) -> Exchange {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let at = self.begun.elapsed();
+        let outcome = match tokio::time::timeout(limits::CONNECT, hello::offer_old_tls(origin, &self.names)).await {
+            Ok(outcome) => outcome,
+            Err(_) => Outcome::Failure(failure::timeout(limits::CONNECT)),
+        };
+        let exchange = Exchange {
+            number,
+            step: Step::OldTlsHello,
+            about: Some(uri::origin_of(origin).to_string()),
+            because: because.to_owned(),
+            follows: None,
+            request: HttpRequest {
+                method: "TLS".to_owned(),
+                url: uri::origin_of(origin).to_string(),
+                headers: Vec::new(),
+                body: None,
+            },
+            outcome,
+            at: millis(at),
+            took: millis(self.begun.elapsed().saturating_sub(at)),
+        };
+        self.write_down(exchange.clone());
+        exchange
+    }
+
+    /// Writes down what was seen without a request of ours.
+    pub fn witness(&self, seen: Ask) {
+        let number = self.next.fetch_add(1, Ordering::Relaxed);
+        let at = millis(self.begun.elapsed());
+        self.write_down(Exchange {
+            number,
+            step: seen.step,
+            about: seen.about,
+            because: seen.because,
+            follows: None,
+            request: HttpRequest { method: seen.method.to_owned(), url: seen.url, headers: Vec::new(), body: None },
+            outcome: Outcome::Reply(HttpReply { status: 200, headers: Vec::new(), body: Body::default() }),
+            at,
+            took: 0,
+        });
+    }
+
+    fn write_down(&self, exchange: Exchange) {
+        if let Some(watch) = &self.watch {
+            watch(&exchange);
+        }
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).exchanges.push(exchange);
+    }
+
+    /// What is left for one request; `None` if the run's budget is used up.
+    fn budget(&self, number: u32) -> Option<Duration> {
+        let left = limits::RUN.checked_sub(self.begun.elapsed())?;
+        (number <= limits::REQUESTS_PER_RUN).then(|| left.min(self.policy.timeout.unwrap_or(limits::REQUEST)))
+    }
+
+    async fn attempt(&self, ask: &Ask) -> Result<HttpReply, Failure> {
+        let url = uri::gate(&ask.url).map_err(|problem| failure::refused(problem.to_string()))?;
+        self.names.check_literal(&url).map_err(|refusal| failure::refused(refusal.to_string()))?;
+        let client = self.client(url.scheme() == "https").map_err(|error| failure::refused(error.to_string()))?;
+        let request = self.build(ask, &url)?;
+        let first_byte = limits::FIRST_BYTE + limits::CONNECT;
+        let sent = tokio::time::timeout(first_byte, client.execute(request)).await;
+        let response = match sent {
+            Ok(Ok(response)) => response,
+            Ok(Err(error)) => return Err(failure::classify(&error)),
+            Err(_) => return Err(failure::timeout(first_byte)),
+        };
+        self.note_certificate(&url, &response);
+        read(response, ask.cap).await
+    }
+
+    fn build(&self, ask: &Ask, url: &Url) -> Result<reqwest::Request, Failure> {
+        let method = http::Method::from_bytes(ask.method.as_bytes()).unwrap_or(http::Method::GET);
+        let mut request = reqwest::Request::new(method, url.clone());
+        let bad = |name: &str| failure::refused(format!("the value of `{name}` cannot be sent"));
+        let headers = request.headers_mut();
+        headers.insert("accept-encoding", http::HeaderValue::from_static("identity"));
+        for (name, value) in &ask.headers {
+            let value = http::HeaderValue::try_from(value.as_str()).map_err(|_| bad(name))?;
+            headers.append(*name, value);
+        }
+        if uri::origin_of(url) == uri::origin_of(&self.target) {
+            for (name, value) in &self.policy.headers {
+                let parsed = (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()));
+                let (Ok(key), Ok(value)) = parsed else { return Err(bad(name)) };
+                headers.append(key, value);
+            }
+        }
+        if let Some(body) = &ask.body {
+            *request.body_mut() = Some(body.clone().into());
+        }
+        Ok(request)
+    }
+
+    fn note_certificate(&self, url: &Url, response: &reqwest::Response) {
+        let Some(info) = response.extensions().get::<reqwest::tls::TlsInfo>() else { return };
+        let origin = uri::origin_of(url).to_string();
+        let mut trail = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        if trail.certificates.iter().any(|known| known.origin == origin) {
+            return;
+        }
+        let version = match info.version() {
+            Some(reqwest::tls::Version::TLS_1_3) => Some(TlsVersion::Tls13),
+            Some(reqwest::tls::Version::TLS_1_2) => Some(TlsVersion::Tls12),
+            _ => None,
+        };
+        if let Some(facts) = info.peer_certificate().and_then(|der| certificate::read(der).ok()) {
+            trail.certificates.push(Certificate {
+                origin,
+                version,
+                subject: facts.subject,
+                not_after: facts.not_after,
+            });
+        }
+    }
+
+    /// The client for http or https. Two, because reading the system's authorities costs milliseconds.
+    fn client(&self, secure: bool) -> Result<&reqwest::Client, PolicyError> {
+        let cell = if secure { &self.secure } else { &self.plain };
+        if let Some(client) = cell.get() {
+            return Ok(client);
+        }
+        let client = self.build_client(secure)?;
+        Ok(cell.get_or_init(|| client))
+    }
+
+    #[expect(clippy::disallowed_methods, reason = "this is the gate")]
+    fn build_client(&self, secure: bool) -> Result<reqwest::Client, PolicyError> {
+        let begin = || -> Result<reqwest::ClientBuilder, PolicyError> {
+            let mut builder = reqwest::Client::builder()
+                .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
+                .redirect(reqwest::redirect::Policy::none())
+                .referer(false)
+                .retry(reqwest::retry::never())
+                .connect_timeout(limits::CONNECT)
+                .http1_max_headers(limits::HEADER_FIELDS)
+                .http2_max_header_list_size(limits::HEADER_BYTES as u32)
+                .pool_max_idle_per_host(16)
+                .tls_info(true)
+                .tls_danger_accept_invalid_certs(self.policy.insecure)
+                .dns_resolver(Guard::new(Arc::clone(&self.names)));
+            builder = match &self.policy.proxy {
+                Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| PolicyError::Proxy)?),
+                None if uri::is_loopback_host(&self.target) || !self.policy.resolve.is_empty() => builder.no_proxy(),
+                None => builder,
+            };
+            Ok(builder)
+        };
+        if !secure {
+            let built = begin()?.tls_certs_only(std::iter::empty()).build();
+            return built.map_err(|error| PolicyError::Setup(error.to_string()));
+        }
+        let mut own = Vec::new();
+        for pem in &self.policy.authorities {
+            let found = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| PolicyError::Authority)?;
+            own.extend(found);
+        }
+        if own.is_empty() && !self.policy.authorities.is_empty() {
+            return Err(PolicyError::Authority);
+        }
+        match begin()?.tls_certs_merge(own.iter().cloned()).build() {
+            Ok(client) => Ok(client),
+            // A machine without authorities of its own (a scratch container): the bundled ones.
+            Err(_) => {
+                let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
+                let bundled = bundled.filter_map(|der| reqwest::Certificate::from_der(der).ok());
+                let built = begin()?.tls_certs_only(bundled.chain(own)).build();
+                built.map_err(|error| PolicyError::Setup(error.to_string()))
+            }
+        }
+    }
+}
+
+/// Reads head and body within the limits.
+async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, Failure> {
+    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
+    if size > limits::HEADER_BYTES || response.headers().len() > limits::HEADER_FIELDS {
+        return Err(failure::too_large("the header block", limits::HEADER_BYTES));
+    }
+    let status = response.status().as_u16();
+    let headers = response.headers().iter().map(|(name, value)| Header {
+        name: name.as_str().to_owned(),
+        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
+    });
+    let headers: Vec<Header> = headers.collect();
+    // A stream that is open stays open: what a judge needs is that it opened.
+    let is_stream = headers.iter().any(|h| h.name == "content-type" && h.value.starts_with("text/event-stream"));
+    let mut bytes = Vec::new();
+    let mut cut = false;
+    loop {
+        let next = if is_stream {
+            match tokio::time::timeout(limits::STREAM_PATIENCE, response.chunk()).await {
+                Ok(next) => next,
+                Err(_) => {
+                    cut = true;
+                    break;
+                }
+            }
+        } else {
+            response.chunk().await
+        };
+        match next {
+            Ok(Some(chunk)) => {
+                let room = cap.saturating_sub(bytes.len());
+                bytes.extend_from_slice(chunk.get(..chunk.len().min(room)).unwrap_or_default());
+                if chunk.len() > room {
+                    cut = true;
+                    break;
+                }
+            }
+            Ok(None) => break,
+            Err(error) => return Err(failure::classify(&error)),
+        }
+    }
+    Ok(HttpReply { status, headers, body: Body::new(bytes, cut) })
+}
+
+#[expect(clippy::disallowed_methods, reason = "wire stamps the trail")]
+fn now_ms() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
+}
+
+fn millis(duration: Duration) -> u64 {
+    u64::try_from(duration.as_millis()).unwrap_or(u64::MAX)
+}

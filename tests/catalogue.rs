@@ -1,0 +1,87 @@
+//! The catalogue is in order: ids, words, citations, faults, blocking.
+
+use std::collections::BTreeSet;
+
+use mcp_auth::checks;
+use mcp_auth::spec::cite;
+use mcp_auth::spec::revision::Revision;
+
+/// Checks that no fault of ours can trip, each with the reason.
+const WITHOUT_FAULT: &[(&str, &str)] = &[];
+
+#[test]
+fn ids_are_unique_kebab_case_and_prefixed() {
+    let mut seen = BTreeSet::new();
+    for group in checks::GROUPS {
+        for check in group.checks {
+            assert!(seen.insert(check.id), "{} stands twice", check.id);
+            assert!(check.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", check.id);
+            assert!(
+                group.prefixes.iter().any(|prefix| check.id.starts_with(prefix)),
+                "{} is in the wrong group",
+                check.id
+            );
+        }
+    }
+}
+
+#[test]
+fn every_check_applies_somewhere_and_cites_its_ground() {
+    for check in checks::all() {
+        assert!(
+            Revision::ALL.iter().any(|revision| check.level_at(*revision).is_some()),
+            "{} applies nowhere",
+            check.id
+        );
+        assert!(!check.cites.is_empty(), "{} cites nothing", check.id);
+        for cited in check.cites {
+            assert!(cite::ALL.contains(cited), "{} cites what is not in the list", check.id);
+        }
+    }
+}
+
+#[test]
+fn words_follow_the_conventions() {
+    for check in checks::all() {
+        assert!(!check.title.ends_with('.'), "{}: a title is a clause without a full stop", check.id);
+        assert!(!check.fix.ends_with('.'), "{}: a fix is a clause without a full stop", check.id);
+        assert!(check.title.len() > 10 && check.fix.len() > 10, "{}: say more", check.id);
+        assert!(check.why.ends_with('.') && check.why.len() > 20, "{}: why is a sentence", check.id);
+        assert!(check.disputed.is_empty() || check.disputed.ends_with('.'), "{}: disputed is a sentence", check.id);
+    }
+}
+
+#[test]
+fn every_check_has_a_fault_or_a_reason() {
+    let mut names = BTreeSet::new();
+    for check in checks::all() {
+        let excused = WITHOUT_FAULT.iter().find(|(id, _)| *id == check.id);
+        assert!(
+            check.faults.is_empty() == excused.is_some(),
+            "{}: a fault, or a reason in the list, and not both",
+            check.id
+        );
+        for fault in check.faults {
+            assert!(names.insert(fault.name), "the fault {} stands twice", fault.name);
+            for also in fault.also {
+                assert!(checks::by_id(also).is_some(), "{} names {also}, which is no check", fault.name);
+            }
+        }
+    }
+    for (id, reason) in WITHOUT_FAULT {
+        assert!(checks::by_id(id).is_some() && reason.len() > 20, "{id}: an excuse for no check, or without a reason");
+    }
+}
+
+#[test]
+fn a_blocking_check_stands_before_what_it_blocks() {
+    let order: Vec<_> = checks::all().map(|check| check.id).collect();
+    let place = |id: &str| order.iter().position(|known| *known == id);
+    for check in checks::all() {
+        for blocker in check.blocked_by {
+            let at =
+                place(blocker).unwrap_or_else(|| panic!("{} is blocked by {blocker}, which is no check", check.id));
+            assert!(Some(at) < place(check.id), "{blocker} must stand before {}", check.id);
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! Every planted fault trips exactly its check, every correct posture trips none, at every revision.
+//!
+//! The reference deployment is started with one fault, the trail is walked once and judged at each revision; what
+//! changed against the same deployment without the fault must be the fault's check and nothing else. This is what keeps
+//! the checks honest (they find what they claim to find) and quiet (they find nothing else).
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use futures_util::StreamExt as _;
+use mcp_auth::checks;
+use mcp_auth::client::discover::{self, Options};
+use mcp_auth::evidence::{Evidence, Trail};
+use mcp_auth::report::{self, Report, Status};
+use mcp_auth::serve::{self, Config};
+use mcp_auth::spec::fault::Fault;
+use mcp_auth::spec::posture::Posture;
+use mcp_auth::spec::revision::Revision;
+use mcp_auth::spec::step::Reach;
+use mcp_auth::verdict::Check;
+use mcp_auth::wire::{Policy, Wire};
+use url::Url;
+
+/// Probes that run at once: more than cores, because they wait for loopback.
+const AT_ONCE: usize = 6;
+
+#[test]
+fn transport() {
+    prove(&["url-", "tls-", "meta-"]);
+}
+
+#[test]
+fn challenge() {
+    prove(&["challenge-"]);
+}
+
+#[test]
+fn resource() {
+    prove(&["prm-"]);
+}
+
+#[test]
+fn server() {
+    prove(&["asm-"]);
+}
+
+#[test]
+fn keys() {
+    prove(&["jwks-"]);
+}
+
+#[test]
+fn access() {
+    prove(&["rs-"]);
+}
+
+#[test]
+fn cors() {
+    prove(&["cors-"]);
+}
+
+#[test]
+fn every_check_belongs_to_a_test_above() {
+    let known = ["url-", "tls-", "meta-", "challenge-", "prm-", "asm-", "jwks-", "rs-", "cors-"];
+    for check in checks::all() {
+        assert!(known.iter().any(|prefix| check.id.starts_with(prefix)), "{} is proven by no test here", check.id);
+    }
+}
+
+#[test]
+fn clean_postures_trip_nothing() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let complaints = runtime.block_on(async {
+        let runs = Posture::ALL.into_iter().filter_map(|posture| Some((posture, posture.correct()?)));
+        let runs = futures_util::stream::iter(runs).map(|(posture, (first, last))| async move {
+            let trail = walk(posture, &[]).await;
+            let judged = Revision::ALL.into_iter().filter(move |revision| (first..=last).contains(revision));
+            let found = judged.flat_map(|revision| {
+                noise(&judge(&trail, revision))
+                    .into_iter()
+                    .map(move |line| format!("{} at {revision}: {line}", posture.name()))
+            });
+            found.collect::<Vec<_>>()
+        });
+        runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat()
+    });
+    assert!(complaints.is_empty(), "{} findings in correct deployments:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Proves every fault of the checks with these prefixes.
+fn prove(prefixes: &[&str]) {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let complaints = runtime.block_on(async {
+        let chosen = checks::all().filter(|check| prefixes.iter().any(|prefix| check.id.starts_with(prefix)));
+        let faults: Vec<_> = chosen.flat_map(|check| check.faults.iter().map(move |fault| (check, fault))).collect();
+        let clean = Arc::new(baselines(&faults).await);
+        let runs = futures_util::stream::iter(faults).map(|(check, fault)| {
+            let clean = Arc::clone(&clean);
+            async move { trial(check, fault, &clean).await }
+        });
+        runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat()
+    });
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// The trails of the postures in which the faults are planted, without a fault.
+async fn baselines(faults: &[(&Check, &'static Fault)]) -> BTreeMap<&'static str, Trail> {
+    let mut clean = BTreeMap::new();
+    for (_, fault) in faults {
+        let posture = ground(fault);
+        if !clean.contains_key(posture.name()) {
+            clean.insert(posture.name(), walk(posture, &[]).await);
+        }
+    }
+    clean
+}
+
+/// What a fault is compared with: its posture, or the reference where the posture itself is the fault.
+fn ground(fault: &Fault) -> Posture {
+    if fault.posture.correct().is_some() { fault.posture } else { Posture::Reference }
+}
+
+async fn trial(check: &Check, fault: &'static Fault, clean: &BTreeMap<&'static str, Trail>) -> Vec<String> {
+    let trail = walk(fault.posture, &[fault]).await;
+    let (first, last) = fault.posture.correct().unwrap_or((Revision::R2025_03_26, Revision::LATEST));
+    let mut complaints = Vec::new();
+    let mut judged = 0;
+    for revision in Revision::ALL {
+        if check.level_at(revision).is_none() || !(first..=last).contains(&revision) {
+            continue;
+        }
+        judged += 1;
+        let before = judge(&clean[ground(fault).name()], revision);
+        let after = judge(&trail, revision);
+        complaints.extend(
+            compare(check, fault, &before, &after)
+                .into_iter()
+                .map(|line| format!("{} at {revision}: {line}", fault.name)),
+        );
+    }
+    if judged == 0 {
+        complaints.push(format!(
+            "{}: {} applies at no revision of posture {}",
+            fault.name,
+            check.id,
+            fault.posture.name()
+        ));
+    }
+    complaints
+}
+
+/// What differs beyond what the fault must change.
+fn compare(check: &Check, fault: &Fault, before: &Report, after: &Report) -> Vec<String> {
+    let mut complaints = Vec::new();
+    let expected = |id: &str| id == check.id || fault.also.contains(&id);
+    for new in &after.results {
+        let Some(old) = before.result(new.id) else { continue };
+        let message = new.message.as_deref().or(new.reason.as_deref()).unwrap_or_default();
+        let line = format!("{} went from {} to {}: {message}", new.id, old.status.as_str(), new.status.as_str());
+        let worse = new.status >= Status::Warn && new.status > old.status;
+        let vanished = new.status == Status::Skip && old.status != Status::Skip;
+        if new.id == check.id {
+            let noticed = new.status > old.status && new.status >= Status::Info
+                || new.status == Status::Info && old.status == Status::Pass;
+            if !noticed {
+                complaints.push(format!("not noticed: {line}"));
+            }
+        } else if worse && !expected(new.id) {
+            complaints.push(format!("tripped too: {line}"));
+        } else if vanished && !blocked_by(new.reason.as_deref(), expected) {
+            complaints.push(format!("lost: {line}"));
+        }
+    }
+    complaints
+}
+
+fn blocked_by(reason: Option<&str>, expected: impl Fn(&str) -> bool) -> bool {
+    reason.and_then(|reason| reason.strip_prefix("blocked:")).is_some_and(expected)
+}
+
+/// The findings of a report that ought to have none.
+fn noise(report: &Report) -> Vec<String> {
+    let line = |result: &report::CheckResult| {
+        let message = result.message.as_deref().unwrap_or_default();
+        format!("{} {}: {message}", result.status.as_str(), result.id)
+    };
+    let mut lines: Vec<_> = report.findings(Status::Warn).into_iter().map(line).collect();
+    let stray = report
+        .results
+        .iter()
+        .filter(|result| result.reason.as_deref().is_some_and(|reason| reason.starts_with("blocked:")));
+    lines.extend(stray.map(|result| {
+        format!("{} is {} though nothing failed", result.id, result.reason.as_deref().unwrap_or_default())
+    }));
+    lines
+}
+
+fn judge(trail: &Trail, revision: Revision) -> Report {
+    report::judge(&Evidence::new(trail, revision), checks::all())
+}
+
+async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
+    let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
+    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
+    let target = Url::parse(server.mcp_url()).unwrap();
+    let policy = Policy {
+        authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
+        resolve: server.resolve().to_vec(),
+        ..Policy::default()
+    };
+    let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
+    discover::walk(&wire, &Options { reach: Reach::Default, ..Options::default() }).await;
+    let trail = wire.trail();
+    server.stop().await;
+    trail
+}
