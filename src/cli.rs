@@ -65,6 +65,13 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Checks,
     },
+    /// Print the completion script of a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// Print the manual page
+    Man,
 }
 
 /// `mcp-auth probe`.

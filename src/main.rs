@@ -5,7 +5,7 @@ mod cli;
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 
-use clap::Parser as _;
+use clap::{CommandFactory as _, Parser as _};
 use mcp_auth::client::discover;
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
 use mcp_auth::spec::step::Reach;
@@ -42,6 +42,16 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         }
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain { id, json } } => commands::checks::explain(&id, json, terminal),
+        Command::Completions { shell } => {
+            let mut script = Vec::new();
+            clap_complete::generate(shell, &mut Cli::command(), "mcp-auth", &mut script);
+            commands::put(&String::from_utf8_lossy(&script)).map(|()| commands::Exit::Success)
+        }
+        Command::Man => {
+            let mut page = Vec::new();
+            clap_mangen::Man::new(Cli::command()).render(&mut page)?;
+            commands::put(&String::from_utf8_lossy(&page)).map(|()| commands::Exit::Success)
+        }
     }
 }
 
