@@ -44,12 +44,13 @@ pub async fn walk(wire: &Wire, options: &Options) {
     let requests = join(anonymous(wire, &url, options), other_methods(wire, &url));
     join3(requests, resource_documents(wire), surroundings(wire, &url)).await;
     named_resource_document(wire).await;
-    let documents = async {
+    let chain = async {
         authorization_servers(wire).await;
         keys(wire).await;
+        trials::with_keys(wire).await;
     };
-    join(documents, trials::without_keys(wire)).await;
-    join(trials::with_keys(wire), legacy_defaults(wire)).await;
+    join3(chain, trials::without_keys(wire), again(wire, &url)).await;
+    legacy_defaults(wire).await;
 }
 
 /// The requests that ought to be refused: `server/discover`, `tools/list`, and where neither is a 401 nor the answer of
@@ -59,18 +60,23 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
     let discover = mcp::stateless(Step::McpDiscover, url, "server/discover", json!({}), first);
     let second = "listing may be protected where discovery is not";
     let list = mcp::stateless(Step::McpList, url, "tools/list", json!({}), second);
-    let (discovered, listed) = join(wire.send(discover.clone()), wire.send(list)).await;
+    let (discovered, listed) = join(wire.send(discover), wire.send(list)).await;
     let settled = [&discovered, &listed].iter().any(|x| x.status() == Some(401) || answer::is_modern(x));
     if discovered.status().is_some() && !settled {
         stateful(wire, url).await;
     }
-    if discovered.status() == Some(401) {
-        let because = "the challenge ought to be the same every time".to_owned();
-        wire.send(Ask { step: Step::ChallengeRepeat, because, ..discover }).await;
-    }
     if let Some(tool) = &options.challenge_tool {
         let params = json!({ "name": tool, "arguments": {} });
         wire.send(mcp::stateless(Step::McpCall, url, "tools/call", params, "the user named this tool")).await;
+    }
+}
+
+/// The refused request once more, later than everything else that was asked without a token.
+async fn again(wire: &Wire, url: &str) {
+    let trail = wire.trail();
+    if Evidence::new(&trail, Revision::LATEST).first(Step::McpDiscover).and_then(Exchange::status) == Some(401) {
+        let because = "the challenge ought to be the same every time";
+        wire.send(mcp::stateless(Step::ChallengeRepeat, url, "server/discover", json!({}), because)).await;
     }
 }
 
