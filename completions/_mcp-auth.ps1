@@ -73,6 +73,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of the MCP server on 127.0.0.1; 0 takes a free one')
             [CompletionResult]::new('--authority-port', '--authority-port', [CompletionResultType]::ParameterName, 'The port of the authorization server; 0 takes a free one')
             [CompletionResult]::new('--ca-file', '--ca-file', [CompletionResultType]::ParameterName, 'Where to write the private certificate authority of the https posture')
+            [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long before each answer, in milliseconds')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List every fault, with the check it trips, and every posture')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')

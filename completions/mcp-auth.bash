@@ -455,7 +455,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__serve)
-            opts="-v -q -h --fault --posture --port --authority-port --ca-file --list --color --verbose --quiet --help"
+            opts="-v -q -h --fault --posture --port --authority-port --ca-file --delay --list --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -478,6 +478,10 @@ _mcp__auth() {
                     return 0
                     ;;
                 --ca-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --delay)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

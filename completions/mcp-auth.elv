@@ -68,6 +68,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --port 'The port of the MCP server on 127.0.0.1; 0 takes a free one'
             cand --authority-port 'The port of the authorization server; 0 takes a free one'
             cand --ca-file 'Where to write the private certificate authority of the https posture'
+            cand --delay 'Wait this long before each answer, in milliseconds'
             cand --color 'Colours: on a terminal, always, or never'
             cand --list 'List every fault, with the check it trips, and every posture'
             cand -v 'Tell more: the trail of requests, and every note in full'

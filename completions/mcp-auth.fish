@@ -65,6 +65,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l posture -d '
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server on 127.0.0.1; 0 takes a free one' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l ca-file -d 'Where to write the private certificate authority of the https posture' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l delay -d 'Wait this long before each answer, in milliseconds' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

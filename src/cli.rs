@@ -159,6 +159,9 @@ pub(crate) struct Serve {
     /// Where to write the private certificate authority of the https posture
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
+    /// Wait this long before each answer, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub(crate) delay: u64,
     /// List every fault, with the check it trips, and every posture
     #[arg(long, exclusive = true)]
     pub(crate) list: bool,

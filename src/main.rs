@@ -4,6 +4,7 @@ mod cli;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{CommandFactory as _, Parser as _};
 use mcp_auth::client::discover;
@@ -37,6 +38,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
                 port: serve.port,
                 authority_port: serve.authority_port,
                 ca_file: serve.ca_file,
+                delay: Duration::from_millis(serve.delay),
             };
             runtime()?.block_on(commands::serve::run(request, terminal))
         }

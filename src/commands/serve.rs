@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
+use std::time::Duration;
 
 use super::{Exit, Failure, Outcome, Terminal, put, tell};
 use crate::checks;
@@ -24,6 +25,8 @@ pub struct Request {
     pub authority_port: u16,
     /// Where to write the certificate authority of the `https` posture.
     pub ca_file: Option<PathBuf>,
+    /// How long it waits before each answer.
+    pub delay: Duration,
 }
 
 /// Runs the deployment until it is interrupted.
@@ -39,6 +42,7 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
         faults: faults.iter().map(|(_, fault)| *fault).collect(),
         port: request.port,
         authority_port: request.authority_port,
+        delay: request.delay,
         ..serve::Config::default()
     };
     let started = serve::start(config).await;

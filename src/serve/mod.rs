@@ -21,7 +21,11 @@ pub mod tls;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
+use axum::Router;
+use axum::extract::Request;
+use axum::middleware::{Next, from_fn};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
@@ -51,6 +55,8 @@ pub struct Config {
     pub authority_port: u16,
     /// Host names, beside its own, by which it may be addressed.
     pub hosts: Vec<String>,
+    /// How long it waits before each answer.
+    pub delay: Duration,
 }
 
 impl Default for Config {
@@ -62,6 +68,7 @@ impl Default for Config {
             port: 0,
             authority_port: 0,
             hosts: Vec::new(),
+            delay: Duration::ZERO,
         }
     }
 }
@@ -168,6 +175,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     let mut doors = Vec::new();
     for (listener, router) in [(Some(resource.0), Some(front)), (authority.map(|(listener, _)| listener), back)] {
         if let (Some(listener), Some(router)) = (listener, router) {
+            let router = if config.delay.is_zero() { router } else { delayed(router, config.delay) };
             let door = Door { listener, router, tls: tls.clone() };
             doors.push(tokio::spawn(door.keep(stopped.clone())));
         }
@@ -177,6 +185,14 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
         false => Vec::new(),
     };
     Ok(Server { site, ca_pem, resolve, stop, doors })
+}
+
+/// The same answers, later.
+fn delayed(router: Router, delay: Duration) -> Router {
+    router.layer(from_fn(move |request: Request, next: Next| async move {
+        tokio::time::sleep(delay).await;
+        next.run(request).await
+    }))
 }
 
 async fn bind(listen: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
