@@ -49,7 +49,7 @@ pub async fn walk(wire: &Wire, options: &Options) {
         keys(wire).await;
         trials::with_keys(wire).await;
     };
-    join3(chain, trials::without_keys(wire), again(wire, &url)).await;
+    join3(chain, trials::without_keys(wire), again(wire)).await;
     legacy_defaults(wire).await;
 }
 
@@ -60,7 +60,11 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
     let discover = mcp::stateless(Step::McpDiscover, url, "server/discover", json!({}), first);
     let second = "listing may be protected where discovery is not";
     let list = mcp::stateless(Step::McpList, url, "tools/list", json!({}), second);
-    let (discovered, listed) = join(wire.send(discover), wire.send(list)).await;
+    let (discovered, listed) = join(follow(wire, discover), follow(wire, list)).await;
+    if discovered.follows.is_some() {
+        wire.move_to(&discovered.request.url);
+    }
+    let url = &wire.endpoint();
     let settled = [&discovered, &listed].iter().any(|x| x.status() == Some(401) || answer::is_modern(x));
     if discovered.status().is_some() && !settled {
         stateful(wire, url).await;
@@ -72,11 +76,12 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
 }
 
 /// The refused request once more, later than everything else that was asked without a token.
-async fn again(wire: &Wire, url: &str) {
+async fn again(wire: &Wire) {
     let trail = wire.trail();
-    if Evidence::new(&trail, Revision::LATEST).first(Step::McpDiscover).and_then(Exchange::status) == Some(401) {
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    if evidence.answer(Step::McpDiscover).and_then(Exchange::status) == Some(401) {
         let because = "the challenge ought to be the same every time";
-        wire.send(mcp::stateless(Step::ChallengeRepeat, url, "server/discover", json!({}), because)).await;
+        wire.send(mcp::stateless(Step::ChallengeRepeat, &wire.endpoint(), "server/discover", json!({}), because)).await;
     }
 }
 
@@ -110,7 +115,7 @@ async fn other_methods(wire: &Wire, url: &str) {
     let notification = mcp::notification(Step::McpNotification, url, "notifications/initialized", because);
     let because = "the token ought to be looked at before the body";
     let malformed = mcp::post(Step::McpMalformed, url, "{\"jsonrpc\":".to_owned(), because);
-    join_all([stream, delete, notification, malformed].map(|ask| wire.send(ask))).await;
+    join_all([stream, delete, notification, malformed].map(|ask| follow(wire, ask))).await;
 }
 
 /// The resource metadata at the places that RFC 9728 and MCP name.
@@ -120,14 +125,14 @@ async fn resource_documents(wire: &Wire) {
     if urls.root != urls.path {
         asks.push(Ask::get(Step::RootMetadata, urls.root, "where a client without a hint looks next"));
     }
-    join_all(asks.into_iter().map(|ask| fetch(wire, ask))).await;
+    join_all(asks.into_iter().map(|ask| follow(wire, ask))).await;
 }
 
 /// What needs no answer of anybody: the 2025-03-26 place, CORS, TLS, the plain twin.
 async fn surroundings(wire: &Wire, url: &str) {
     let target = wire.target();
     let legacy = format!("{}/.well-known/oauth-authorization-server", uri::origin_of(target));
-    let legacy = fetch(wire, Ask::get(Step::LegacyMetadata, legacy, "where a 2025-03-26 client looks"));
+    let legacy = follow(wire, Ask::get(Step::LegacyMetadata, legacy, "where a 2025-03-26 client looks"));
     let because = "a browser client asks before it posts";
     let preflight = wire.send(preflight(Step::McpPreflight, url, because, PREFLIGHT_HEADERS));
     let document = uri::resource_metadata_urls(target).path;
@@ -167,14 +172,14 @@ async fn named_resource_document(wire: &Wire) {
     let trail = wire.trail();
     let evidence = Evidence::new(&trail, Revision::LATEST);
     if let Some(named) = evidence.named_metadata_url().filter(|named| evidence.fetched(named).is_none()) {
-        fetch(wire, Ask::get(Step::ChallengeMetadata, named, "the challenge names it in `resource_metadata`")).await;
+        follow(wire, Ask::get(Step::ChallengeMetadata, named, "the challenge names it in `resource_metadata`")).await;
     }
     let trail = wire.trail();
     let has_path = !matches!(wire.target().path(), "" | "/");
     if has_path && Evidence::new(&trail, Revision::LATEST).resource().is_none() {
         let appended = uri::resource_metadata_urls(wire.target()).appended;
         let because = "nothing where clients look; some append the suffix instead";
-        fetch(wire, Ask::get(Step::AppendedMetadata, appended, because)).await;
+        follow(wire, Ask::get(Step::AppendedMetadata, appended, because)).await;
     }
 }
 
@@ -196,13 +201,13 @@ async fn issuer_documents(wire: &Wire, issuer: &str) {
         asks.push(Ask::get(Step::OidcInserted, url, "the second place, OpenID Connect with the path inserted"));
     }
     asks.push(Ask::get(Step::OidcAppended, urls.oidc_appended, "the last place, OpenID Connect Discovery"));
-    join_all(asks.into_iter().map(|ask| fetch(wire, ask.about(issuer)))).await;
+    join_all(asks.into_iter().map(|ask| follow(wire, ask.about(issuer)))).await;
     let trail = wire.trail();
     if Evidence::new(&trail, Revision::LATEST).issuer(issuer).document.is_none() {
         let because = "nothing where clients look; some serve it here";
         let wrong = [(Step::OauthAppended, urls.oauth_appended), (Step::OauthRoot, urls.oauth_root)];
         let asks = wrong.into_iter().filter_map(|(step, url)| Some(Ask::get(step, url?, because).about(issuer)));
-        join_all(asks.map(|ask| fetch(wire, ask))).await;
+        join_all(asks.map(|ask| follow(wire, ask))).await;
     }
 }
 
@@ -272,8 +277,9 @@ async fn legacy_defaults(wire: &Wire) {
     join_all([authorize, token, register].map(|ask| wire.send(ask))).await;
 }
 
-/// A GET that follows redirects, each hop an exchange of its own, within one origin and never from https to http.
-async fn fetch(wire: &Wire, ask: Ask) -> Exchange {
+/// A request without credentials that follows redirects, each hop an exchange of its own, within one origin and never
+/// from https to http. Other methods than GET follow only where the method is kept (RFC 9110 §15.4.8, §15.4.9).
+async fn follow(wire: &Wire, ask: Ask) -> Exchange {
     let mut last = wire.send(ask.clone()).await;
     for _ in 0..limits::REDIRECTS {
         let Some(url) = redirect_within_origin(&last) else { break };
@@ -284,7 +290,9 @@ async fn fetch(wire: &Wire, ask: Ask) -> Exchange {
 }
 
 fn redirect_within_origin(exchange: &Exchange) -> Option<String> {
-    let reply = exchange.reply().filter(|reply| matches!(reply.status, 301 | 302 | 303 | 307 | 308))?;
+    let keeps_method = |status: u16| matches!(status, 307 | 308);
+    let drops_method = |status: u16| matches!(status, 301..=303) && exchange.request.method == "GET";
+    let reply = exchange.reply().filter(|reply| keeps_method(reply.status) || drops_method(reply.status))?;
     let from = Url::parse(&exchange.request.url).ok()?;
     let to = from.join(reply.header("location")?).ok()?;
     (uri::origin_of(&from) == uri::origin_of(&to)).then(|| to.to_string())

@@ -131,6 +131,12 @@ impl<'t> Evidence<'t> {
         self.all(step).next()
     }
 
+    /// Where the first exchange of a step led, redirects followed.
+    #[must_use]
+    pub fn answer(&self, step: Step) -> Option<&'t Exchange> {
+        self.first(step).map(|exchange| self.landed(exchange))
+    }
+
     /// The exchange of a step about something.
     #[must_use]
     pub fn about(&self, step: Step, about: &str) -> Option<&'t Exchange> {

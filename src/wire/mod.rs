@@ -125,6 +125,7 @@ pub struct Wire {
     plain: OnceLock<reqwest::Client>,
     secure: OnceLock<reqwest::Client>,
     record: Mutex<Trail>,
+    moved: OnceLock<String>,
     next: AtomicU32,
     begun: Instant,
     watch: Option<Watch>,
@@ -153,6 +154,7 @@ impl Wire {
             plain: OnceLock::new(),
             secure: OnceLock::new(),
             record: Mutex::new(trail),
+            moved: OnceLock::new(),
             next: AtomicU32::new(1),
             begun: Instant::now(),
             watch: None,
@@ -175,9 +177,18 @@ impl Wire {
         &self.target
     }
 
+    /// From now on the endpoint is requested here: its own origin redirects there.
+    pub fn move_to(&self, url: &str) {
+        // Moved once is moved: a server that redirects on and on is met at its first redirect.
+        let _ = self.moved.set(url.to_owned());
+    }
+
     /// The MCP URL as it is requested: as the user gave it, where the parser changed only what does not matter.
     #[must_use]
     pub fn endpoint(&self) -> String {
+        if let Some(url) = self.moved.get() {
+            return url.clone();
+        }
         let given = self.record.lock().unwrap_or_else(PoisonError::into_inner).target.clone();
         if Url::parse(&given).as_ref() == Ok(&self.target) { given } else { self.target.to_string() }
     }
