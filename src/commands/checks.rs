@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 use super::{Exit, Failure, Outcome, Terminal, put};
 use crate::checks;
 use crate::render::wrap::hang;
-use crate::spec::fault::{Deed, Fault};
+use crate::spec::fault::{Deed, Edit, Fault};
 use crate::spec::posture::Posture;
 use crate::spec::revision::Revision;
 use crate::spec::text::printable;
@@ -113,16 +113,43 @@ pub fn serve_line(fault: &Fault) -> String {
     }
 }
 
-/// What a fault does, from its data.
+/// What a fault does, in words made from its data.
 #[must_use]
 pub fn deeds(fault: &Fault) -> String {
     let words = fault.deeds.iter().map(|deed| match deed {
         Deed::At(reply, edits) => {
-            format!("at {reply:?}: {}", edits.iter().map(|edit| format!("{edit:?}")).collect::<Vec<_>>().join(", "))
+            let edits: Vec<String> = edits.iter().map(edit).collect();
+            format!("{}: {}", spaced(&format!("{reply:?}")), edits.join(", "))
         }
-        Deed::Forget(duty) => format!("forgets {duty:?}"),
+        Deed::Forget(duty) => format!("forgets to {}", spaced(&format!("{duty:?}"))),
     });
     words.collect::<Vec<_>>().join("; ")
+}
+
+fn edit(edit: &Edit) -> String {
+    match edit {
+        Edit::Status(status) => format!("status {status}"),
+        Edit::SetHeader(name, value) => format!("header `{name}: {value}`"),
+        Edit::AddHeader(name, value) => format!("a further header `{name}: {value}`"),
+        Edit::DropHeader(name) => format!("no header `{name}`"),
+        Edit::SetJson(pointer, value) => format!("`{pointer}` is {value}"),
+        Edit::DropJson(pointer) => format!("no `{pointer}`"),
+        Edit::Body(text) => format!("the body is {}", printable(text).cut(60)),
+        Edit::Missing => "404".to_owned(),
+        Edit::Present => "is there".to_owned(),
+    }
+}
+
+/// `ResourceMetadata` as `resource metadata`.
+fn spaced(name: &str) -> String {
+    let mut words = String::new();
+    for c in name.chars() {
+        if c.is_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.extend(c.to_lowercase());
+    }
+    words
 }
 
 fn as_json(check: &Check) -> serde_json::Value {
