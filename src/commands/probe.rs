@@ -92,13 +92,23 @@ fn conclude(report: &Report, trail: &Trail, request: &Request, terminal: &Termin
     Ok(if found && !request.exit_zero { Exit::Findings } else { Exit::Success })
 }
 
-/// Judges a trail by the revision asked for, else by the newest that the server negotiated, else by the current one.
+/// Judges a trail by the revision asked for, else by the newest that the server named. A 401 hides the revision: then
+/// by the current one, with what 2025-06-18 and 2025-11-25 would say beyond it.
 #[must_use]
 pub fn judge(trail: &Trail, request: &Request) -> Report {
-    let revision = request.revision.or_else(|| Evidence::negotiated(trail)).unwrap_or(Revision::LATEST);
-    let mut evidence = Evidence::new(trail, revision);
-    evidence.strict = request.strict;
-    report::judge(&evidence, checks::all())
+    let at = |revision| {
+        let mut evidence = Evidence::new(trail, revision);
+        evidence.strict = request.strict;
+        report::judge(&evidence, checks::all())
+    };
+    if let Some(revision) = request.revision.or_else(|| Evidence::negotiated(trail)) {
+        return at(revision);
+    }
+    let mut judged = at(Revision::LATEST);
+    for earlier in [Revision::R2025_11_25, Revision::R2025_06_18] {
+        report::note_elsewhere(&mut judged, &at(earlier));
+    }
+    judged
 }
 
 async fn gather(request: &Request, terminal: &Terminal) -> Result<Trail, Failure> {

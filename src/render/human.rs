@@ -30,6 +30,10 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
     if !style.verbose {
         notes(report, style, out)?;
     }
+    for note in &report.elsewhere {
+        let text = format!("by {} this fails, too: {} ({})", note.revision, note.message, note.id);
+        writeln!(out, "  · {}", hang(&text, 4, style.width))?;
+    }
     totals(report, style, out)
 }
 

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CheckResult, Effects, REPORT_VERSION, Report, Status, Summary, next};
+use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Status, Summary, next};
 use crate::evidence::{Evidence, Mode, Outcome};
 use crate::spec::level::Level;
 use crate::spec::step::Reach;
@@ -33,11 +33,22 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         summary: summarise(&results, mode),
         root_cause,
         results,
+        elsewhere: Vec::new(),
         effects: Effects { requests: evidence.trail.exchanges.len(), ..Effects::default() },
         next: String::new(),
     };
     report.next = next::command(&report, evidence.trail.reach);
     report
+}
+
+/// Notes what fails in a report of another revision and does not fail in this one.
+pub fn note_elsewhere(report: &mut Report, other: &Report) {
+    for result in other.results.iter().filter(|result| result.status == Status::Fail) {
+        if report.result(result.id).is_none_or(|here| here.status != Status::Fail) {
+            let message = result.message.clone().unwrap_or_else(|| result.title.to_owned());
+            report.elsewhere.push(Elsewhere { revision: other.revision, id: result.id, message });
+        }
+    }
 }
 
 fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static str, Verdict>) -> Verdict {

@@ -13,7 +13,7 @@ use crate::spec::level::Level;
 use crate::spec::revision::Revision;
 use crate::verdict::{Mark, Role};
 
-pub use build::judge;
+pub use build::{judge, note_elsewhere};
 
 /// The version of the JSON report.
 pub const REPORT_VERSION: u32 = 1;
@@ -37,6 +37,9 @@ pub struct Report {
     pub root_cause: Option<String>,
     /// Every check of the revision, in a client's order.
     pub results: Vec<CheckResult>,
+    /// What would fail at another revision only; where no revision was asked for and the server named none.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub elsewhere: Vec<Elsewhere>,
     /// What the run did to the deployment.
     pub effects: Effects,
     /// The next useful command.
@@ -101,6 +104,17 @@ pub struct CheckResult {
     /// Where it is written; for findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<Cite>,
+}
+
+/// A failure at a revision that was not judged.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Elsewhere {
+    /// The revision.
+    pub revision: Revision,
+    /// The id of the check.
+    pub id: &'static str,
+    /// What is wrong there.
+    pub message: String,
 }
 
 /// What a check said, in one word.
