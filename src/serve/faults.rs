@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::collections::{HashMap, HashSet};
 
+use http::header::LOCATION;
 use http::{HeaderName, HeaderValue, StatusCode};
 use serde_json::Value;
 
@@ -99,6 +100,11 @@ impl Plan {
         Ok(())
     }
 
+    /// Whether no duty is forgotten.
+    pub(crate) fn keeps_all(&self) -> bool {
+        self.forgotten.is_empty()
+    }
+
     /// Whether a duty is kept.
     pub(crate) fn keeps(&self, duty: Duty) -> bool {
         !self.forgotten.contains(&duty)
@@ -172,6 +178,15 @@ impl Words<'_> {
                 set(&mut answer.body, pointer, value).ok_or(Nowhere(pointer))?;
             }
             Edit::DropJson(pointer) => drop_member(&mut answer.body, pointer).ok_or(Nowhere(pointer))?,
+            Edit::SetParam(name, value) => set_param(&mut answer, name, Some(&self.fill(value))),
+            Edit::DropParam(name) => set_param(&mut answer, name, None),
+            Edit::FormBody => {
+                let Body::Json(Value::Object(members)) = &answer.body else { return Err(Nowhere("")) };
+                let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+                let pairs = members.iter().map(|(name, value)| (name.clone(), text(value)));
+                let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+                answer = answer.header("content-type", "application/x-www-form-urlencoded").with(Body::Text(form));
+            }
             Edit::Body(text) => answer.body = Body::Text(self.fill(text).into_owned()),
             Edit::Missing => answer = Answer::empty(StatusCode::NOT_FOUND),
             Edit::Present => {}
@@ -181,6 +196,21 @@ impl Words<'_> {
 
     fn header(&self, name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
         Some((name.parse().ok()?, HeaderValue::from_bytes(self.fill(value).as_bytes()).ok()?))
+    }
+}
+
+/// Sets or removes a query parameter of the URL in `Location`, and leaves the others as they are.
+fn set_param(answer: &mut Answer, name: &str, value: Option<&str>) {
+    let Some(location) = answer.headers.get(LOCATION).and_then(|line| line.to_str().ok()) else { return };
+    let (before, query) = location.split_once('?').unwrap_or((location, ""));
+    let is_other = |pair: &&str| !pair.is_empty() && pair.split('=').next() != Some(name);
+    let mut pairs: Vec<String> = query.split('&').filter(is_other).map(str::to_owned).collect();
+    if let Some(value) = value {
+        pairs.push(url::form_urlencoded::Serializer::new(String::new()).append_pair(name, value).finish());
+    }
+    let joint = if pairs.is_empty() { "" } else { "?" };
+    if let Ok(line) = HeaderValue::from_str(&format!("{before}{joint}{}", pairs.join("&"))) {
+        answer.headers.insert(LOCATION, line);
     }
 }
 

@@ -87,13 +87,11 @@ impl Key {
     }
 
     /// The JOSE header of a token of this type.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the token endpoint signs"))]
     pub(crate) fn header(&self, typ: &str) -> Value {
         json!({ "typ": typ, "alg": self.alg(), "kid": self.kid })
     }
 
     /// Signs a token: compact serialization (RFC 7515 §7.1). The header is taken as it is.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the token endpoint signs"))]
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
         let message = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.signer, self.algorithm)?;
@@ -114,6 +112,22 @@ pub(crate) fn from_base64url(text: &str) -> Option<Vec<u8>> {
 /// SHA-256, base64url.
 pub(crate) fn fingerprint(bytes: impl AsRef<[u8]>) -> String {
     base64url(digest(&SHA256, bytes.as_ref()))
+}
+
+/// So many random bytes, base64url.
+pub(crate) fn random(count: usize) -> String {
+    base64url(random_bytes(count))
+}
+
+/// So many random bytes.
+pub(crate) fn random_bytes(count: usize) -> Vec<u8> {
+    let mut bytes = vec![0; count];
+    // The generator of this library seeds itself from the system at its first use and does not fail after that.
+    if aws_lc_rs::rand::fill(&mut bytes).is_err() {
+        tracing::error!("the system gives no random numbers");
+        std::process::abort();
+    }
+    bytes
 }
 
 /// The thumbprint of a public key (RFC 7638 §3): the required members in lexical order.

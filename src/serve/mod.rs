@@ -9,6 +9,7 @@ mod answer;
 mod ask;
 mod authority;
 mod clock;
+mod dpop;
 pub mod faults;
 mod fetch;
 pub mod keys;
@@ -16,8 +17,10 @@ mod layout;
 mod net;
 mod resource;
 mod site;
+pub mod state;
 pub mod tls;
 
+use std::fmt;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -38,6 +41,7 @@ use keys::{KeyError, Keys};
 use layout::{Hosts, Layout};
 use net::{Door, Tls};
 use site::Site;
+use state::{Memory, Store};
 use tls::TlsError;
 
 /// What to start.
@@ -57,6 +61,101 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// How long it waits before each answer.
     pub delay: Duration,
+    /// Who can sign in.
+    pub accounts: Vec<Account>,
+    /// The clients that are known from the start.
+    pub clients: Vec<Registration>,
+    /// Approves every request in the name of the first account, without a page.
+    pub auto_approve: bool,
+    /// How long access tokens live, in seconds.
+    pub token_lifetime: u64,
+    /// Where clients, codes and tokens are remembered.
+    pub store: Arc<dyn Store>,
+    /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
+    /// on one machine.
+    pub private_documents: bool,
+}
+
+/// Somebody who can sign in.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Account {
+    /// The name: the `sub` of tokens.
+    pub name: String,
+    password: String,
+}
+
+impl fmt::Debug for Account {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Account").field("name", &self.name).finish_non_exhaustive()
+    }
+}
+
+impl Account {
+    /// An account.
+    #[must_use]
+    pub fn new(name: &str, password: &str) -> Self {
+        Self { name: name.to_owned(), password: password.to_owned() }
+    }
+
+    /// The accounts of a test deployment; the page says what their password is.
+    #[must_use]
+    pub fn tests() -> Vec<Self> {
+        vec![Self::new("alice", "wonderland"), Self::new("bob", "wonderland")]
+    }
+
+    pub(crate) fn password(&self) -> &str {
+        &self.password
+    }
+
+    pub(crate) fn is(&self, name: &str, password: &str) -> bool {
+        self.name == name && authority::client::same(&keys::fingerprint(&self.password), &keys::fingerprint(password))
+    }
+}
+
+/// A client that is known from the start.
+#[derive(Clone)]
+pub struct Registration {
+    /// The client id.
+    pub id: String,
+    /// Where it may be sent back to.
+    pub redirects: Vec<String>,
+    secret: Option<String>,
+}
+
+impl fmt::Debug for Registration {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Registration").field("id", &self.id).field("redirects", &self.redirects).finish_non_exhaustive()
+    }
+}
+
+impl Registration {
+    /// A client; public without a secret.
+    #[must_use]
+    pub fn new(id: &str, redirects: &[&str], secret: Option<&str>) -> Self {
+        let redirects = redirects.iter().map(|uri| (*uri).to_owned()).collect();
+        Self { id: id.to_owned(), redirects, secret: secret.map(str::to_owned) }
+    }
+
+    /// A public client `mcp-auth-public` and a confidential one `mcp-auth-confidential` with a secret made now.
+    #[must_use]
+    pub fn defaults() -> Vec<Self> {
+        let redirects = ["http://127.0.0.1/callback", "http://localhost/callback", "http://[::1]/callback"];
+        vec![
+            Self::new("mcp-auth-public", &redirects, None),
+            Self::new("mcp-auth-confidential", &redirects, Some(&keys::random(24))),
+        ]
+    }
+
+    /// The secret.
+    #[must_use]
+    pub fn secret(&self) -> Option<&str> {
+        self.secret.as_deref()
+    }
+
+    pub(crate) fn client(&self) -> authority::client::Client {
+        let redirects: Vec<&str> = self.redirects.iter().map(String::as_str).collect();
+        authority::client::Client::configured(&self.id, &self.id, &redirects, self.secret())
+    }
 }
 
 impl Default for Config {
@@ -69,6 +168,12 @@ impl Default for Config {
             authority_port: 0,
             hosts: Vec::new(),
             delay: Duration::ZERO,
+            accounts: Account::tests(),
+            clients: Registration::defaults(),
+            auto_approve: false,
+            token_lifetime: 600,
+            store: Arc::new(Memory::default()),
+            private_documents: false,
         }
     }
 }
@@ -156,7 +261,7 @@ impl Server {
 ///
 /// When a port cannot be had, or a fault could not show in this posture.
 pub async fn start(config: Config) -> Result<Server, ServeError> {
-    let mut plan = Plan::new(&config.faults);
+    let plan = Plan::new(&config.faults);
     let resource = bind(config.listen, config.port).await?;
     let authority = match layout::shares_origin(config.posture) {
         true => None,
@@ -169,7 +274,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     plan.check(&layout)?;
     let secure = hosts.scheme == "https";
     let (tls, ca_pem) = if secure { with_tls(&plan)? } else { (None, None) };
-    let site = Arc::new(Site::new(layout, std::mem::take(&mut plan), Keys::of_process()?, config.hosts)?);
+    let site = Arc::new(Site::new(&config, layout, plan, Keys::of_process()?, tls::trust()?)?);
     let (stop, stopped) = watch::channel(false);
     let (front, back) = site::routers(&site);
     let mut doors = Vec::new();
@@ -234,4 +339,4 @@ fn with_tls(plan: &Plan) -> Result<(Option<Tls>, Option<String>), ServeError> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

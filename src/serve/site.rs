@@ -1,24 +1,29 @@
 //! What the handlers of one deployment share, its routes, and the one place where planted faults edit a reply.
 
 use std::collections::HashMap;
-use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use axum::Router;
-use axum::extract::{Request, State};
+use axum::extract::{Request, State as Shared};
 use axum::middleware::{Next, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use http::{Method, StatusCode};
+use rustls::ClientConfig;
+use serde_json::Value;
 
 use crate::spec::fault::{Duty, Reply};
 
-use super::answer::Answer;
+use super::answer::{Answer, Body};
 use super::ask::{Ask, Credential};
+use super::authority::client::Client;
 use super::faults::{Misfit, Plan, Words};
 use super::keys::Keys;
 use super::layout::{Layout, Side};
-use super::{authority, resource};
+use super::resource::bearer::Principal;
+use super::state::State;
+use super::{Account, Config, Registration, authority, clock, resource};
 
 /// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
 const DOCUMENT_AGE: u32 = 300;
@@ -29,10 +34,22 @@ pub(crate) struct Site {
     pub(crate) keys: Arc<Keys>,
     plan: Plan,
     documents: HashMap<(Side, String), Reply>,
-    hosts: Vec<String>,
     requests: AtomicU64,
     challenges: AtomicUsize,
+    verified: Mutex<HashMap<String, (Principal, u64)>>,
+    pub(crate) state: State,
+    pub(crate) clients: Vec<Client>,
+    pub(crate) trusted: Arc<ClientConfig>,
+    hosts: Vec<String>,
+    pub(crate) accounts: Vec<Account>,
+    test_accounts: bool,
+    pub(crate) auto_approve: bool,
+    pub(crate) token_lifetime: u64,
+    pub(crate) private_documents: bool,
 }
+
+/// Verified tokens remembered at most.
+const VERIFIED_LIMIT: usize = 10_000;
 
 impl std::fmt::Debug for Site {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
@@ -42,15 +59,30 @@ impl std::fmt::Debug for Site {
 
 impl Site {
     /// A deployment; refused when a fault's edits do not fit the documents they are meant for.
-    pub(crate) fn new(layout: Layout, plan: Plan, keys: Arc<Keys>, hosts: Vec<String>) -> Result<Self, Misfit> {
+    pub(crate) fn new(
+        config: &Config,
+        layout: Layout,
+        plan: Plan,
+        keys: Arc<Keys>,
+        trusted: Arc<ClientConfig>,
+    ) -> Result<Self, Misfit> {
         let mut site = Self {
             layout,
             keys,
             plan,
             documents: HashMap::new(),
-            hosts,
             requests: AtomicU64::new(0),
             challenges: AtomicUsize::new(0),
+            verified: Mutex::default(),
+            state: State::new(config.store.clone()),
+            clients: config.clients.iter().map(Registration::client).collect(),
+            trusted,
+            hosts: config.hosts.clone(),
+            accounts: config.accounts.clone(),
+            test_accounts: config.accounts == Account::tests(),
+            auto_approve: config.auto_approve,
+            token_lifetime: config.token_lifetime,
+            private_documents: config.private_documents,
         };
         for reply in DOCUMENTS {
             let shown = site.layout.gives(reply) || site.plan.presents(reply);
@@ -91,6 +123,42 @@ impl Site {
             tracing::error!(%misfit, "a planted fault does not fit its reply");
             Answer::text(StatusCode::INTERNAL_SERVER_ERROR, misfit.to_string())
         })
+    }
+
+    /// A JSON value that is part of a reply, as planted faults make it.
+    pub(crate) fn edited(&self, ask: &Ask, reply: Reply, value: Value) -> Value {
+        if !self.plan.touches(reply) {
+            return value;
+        }
+        match self.give(ask, reply, Answer::json(StatusCode::OK, value)).body {
+            Body::Json(value) => value,
+            Body::Text(text) => Value::String(text),
+            Body::Empty => Value::Null,
+        }
+    }
+
+    /// The password of the test accounts, for the page that asks for it; none when the accounts are somebody's own.
+    pub(crate) fn password_hint(&self) -> Option<&str> {
+        self.accounts.first().filter(|_| self.test_accounts).map(Account::password)
+    }
+
+    /// Whose token this is, if it was verified before and has not expired. A server with a forgotten duty forgets
+    /// this, too, so that every check of it takes place.
+    pub(crate) fn verified(&self, print: &str) -> Option<Principal> {
+        let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        verified.get(print).filter(|(_, expiry)| *expiry > clock::now()).map(|(principal, _)| principal.clone())
+    }
+
+    /// Remembers a verified token until it expires.
+    pub(crate) fn remember(&self, print: String, principal: &Principal, expiry: u64) {
+        if !self.plan.keeps_all() {
+            return;
+        }
+        let mut verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
+        if verified.len() >= VERIFIED_LIMIT {
+            verified.clear();
+        }
+        verified.insert(print, (principal.clone(), expiry));
     }
 
     /// How many requests came.
@@ -155,7 +223,7 @@ pub(crate) fn routers(site: &Arc<Site>) -> (Router, Option<Router>) {
 
 fn finish(router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
     let documents =
-        move |State(site): State<Arc<Site>>, request: Request| async move { document(&site, side, request) };
+        move |Shared(site): Shared<Arc<Site>>, request: Request| async move { document(&site, side, request) };
     router
         .route("/healthz", any(|| async { Answer::text(StatusCode::OK, "ok\n") }))
         .fallback(documents)
@@ -164,7 +232,7 @@ fn finish(router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
 }
 
 /// Counts the request, and turns away those meant for another host.
-async fn porter(State(site): State<Arc<Site>>, request: Request, next: Next) -> Response {
+async fn porter(Shared(site): Shared<Arc<Site>>, request: Request, next: Next) -> Response {
     site.requests.fetch_add(1, Ordering::Relaxed);
     let host = request.uri().authority().map(http::uri::Authority::as_str);
     let host = host.or_else(|| request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()));

@@ -9,31 +9,31 @@ use super::*;
 use crate::spec::fault::{Deed, Edit};
 
 /// A reply as it came.
-pub(super) struct Seen {
-    pub(super) status: u16,
-    pub(super) head: String,
-    pub(super) body: String,
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Seen {
-    pub(super) fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.headers(name).next()
     }
 
-    pub(super) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
+    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
         self.head.lines().filter_map(move |line| {
             let (found, value) = line.split_once(": ")?;
             found.eq_ignore_ascii_case(name).then_some(value)
         })
     }
 
-    pub(super) fn json(&self) -> Value {
+    pub(crate) fn json(&self) -> Value {
         serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.head, self.body))
     }
 }
 
 /// Sends one request on a stream and reads to the end.
-pub(super) async fn over<S: AsyncRead + AsyncWrite + Unpin>(
+pub(crate) async fn over<S: AsyncRead + AsyncWrite + Unpin>(
     mut stream: S,
     host: &str,
     method: &str,
@@ -58,7 +58,7 @@ pub(super) async fn over<S: AsyncRead + AsyncWrite + Unpin>(
 }
 
 /// Sends one request to a plain-http URL.
-pub(super) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Seen {
+pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Seen {
     let (host, target) = url
         .strip_prefix("http://")
         .unwrap()
@@ -67,11 +67,11 @@ pub(super) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body
     over(stream, host, method, if target.is_empty() { "/" } else { target }, headers, body).await
 }
 
-pub(super) async fn get(url: &str) -> Seen {
+pub(crate) async fn get(url: &str) -> Seen {
     send("GET", url, &[], "").await
 }
 
-pub(super) async fn running(posture: Posture, faults: &[&'static Fault]) -> Server {
+pub(crate) async fn running(posture: Posture, faults: &[&'static Fault]) -> Server {
     start(Config { posture, faults: faults.to_vec(), ..Config::default() }).await.unwrap()
 }
 

@@ -89,6 +89,22 @@ fn valid_for(params: &mut CertificateParams, span: Duration) {
     params.not_after = now + span;
 }
 
+/// Trusts the public authorities, for what the deployment fetches itself.
+pub(crate) fn trust() -> Result<Arc<rustls::ClientConfig>, TlsError> {
+    static TRUST: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
+    if let Some(trust) = TRUST.get() {
+        return Ok(trust.clone());
+    }
+    let mut roots = rustls::RootCertStore::empty();
+    roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+    let config = rustls::ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()?
+        .with_root_certificates(roots)
+        .with_no_client_auth();
+    Ok(TRUST.get_or_init(|| Arc::new(config)).clone())
+}
+
 /// What the first bytes of a connection are.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opening {

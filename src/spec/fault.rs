@@ -84,6 +84,38 @@ pub enum Reply {
     Delete,
     /// An MCP notification without a token.
     Notification,
+    /// The page that asks the user, or tells them that a request cannot be granted.
+    AuthorizePage,
+    /// The page at the authorization endpoint when there is nowhere safe to send the user back to.
+    AuthorizeError,
+    /// The redirect back with a code.
+    AuthorizeRedirect,
+    /// The redirect back with an error.
+    AuthorizeErrorRedirect,
+    /// The JOSE header of an access token, as a JSON body.
+    AccessTokenHeader,
+    /// The claims of an access token, as a JSON body.
+    AccessTokenClaims,
+    /// The answer of the token endpoint that carries tokens.
+    TokenSuccess,
+    /// The answer of the token endpoint that refuses.
+    TokenError,
+    /// The 201 to a registration.
+    Registration,
+    /// The refusal of a registration.
+    RegistrationError,
+    /// The answers of the client configuration endpoint (RFC 7592).
+    Management,
+    /// The answers of the revocation endpoint.
+    Revocation,
+    /// The answers of the introspection endpoint.
+    Introspection,
+    /// The answers of the device authorization endpoint.
+    DeviceAuthorization,
+    /// The answers of the endpoint for pushed authorization requests.
+    PushedRequest,
+    /// The 403 to a token whose scope does not suffice.
+    InsufficientScope,
     /// Plain HTTP on the port of an HTTPS deployment. Only `Present` acts: everything is then served in clear, too.
     PlainTwin,
 }
@@ -105,8 +137,14 @@ pub enum Edit {
     SetJson(&'static str, &'static str),
     /// Removes a member of the JSON body.
     DropJson(&'static str),
+    /// Sets a query parameter of the URL in `Location`, replacing what was there.
+    SetParam(&'static str, &'static str),
+    /// Removes a query parameter of the URL in `Location`.
+    DropParam(&'static str),
     /// Replaces the body.
     Body(&'static str),
+    /// Writes the members of the JSON body as a form.
+    FormBody,
     /// Replaces the whole reply by 404 without a body.
     Missing,
     /// Gives the reply where the clean deployment has none: the document of its kind, status 200.
@@ -174,4 +212,186 @@ pub enum Duty {
     AcceptAudienceList,
     /// ... refuses its own name in capital letters.
     IgnoreHostCase,
+
+    // --- registration, RFC 7591 and RFC 7592
+    /// ... gives every client the same id.
+    DistinctClients,
+    /// ... says it deleted a client, and keeps it.
+    DeleteClient,
+    /// ... refuses metadata it does not know.
+    IgnoreUnknownMetadata,
+    /// ... registers clients for the code grant without a redirect URI.
+    RequireRedirect,
+    /// ... registers redirect URIs with a fragment.
+    RefuseRedirectFragment,
+    /// ... registers redirect URIs with a wildcard.
+    RefuseRedirectWildcard,
+    /// ... registers `javascript:` and other dangerous redirect URIs.
+    RefuseScriptRedirect,
+    /// ... registers plain-http redirect URIs of other hosts.
+    RefuseHttpRedirect,
+    /// ... registers private-use schemes that are no domain names.
+    RefuseDotlessScheme,
+    /// ... refuses redirect URIs with a loopback address.
+    AcceptLoopbackRedirect,
+    /// ... refuses redirect URIs with the name `localhost`.
+    AcceptLocalhostRedirect,
+    /// ... refuses loopback redirect URIs unless the client says it is native.
+    AcceptUntypedLoopback,
+    /// ... refuses loopback redirect URIs without a port.
+    AcceptPortlessLoopback,
+
+    // --- client ID metadata documents
+    /// ... says it takes client ID metadata documents, and knows none of the clients.
+    TakeDocuments,
+    /// ... takes a document whose `client_id` is another.
+    MatchDocumentId,
+    /// ... takes a document without a name or redirect URIs.
+    RequireDocumentMembers,
+    /// ... takes documents over plain http.
+    RequireHttpsDocument,
+    /// ... takes document URLs with dot segments, fragments or users, or without a path.
+    CheckDocumentUrl,
+    /// ... takes documents with a shared secret.
+    RefuseDocumentSecret,
+    /// ... fetches documents from private addresses.
+    GuardDocumentFetch,
+    /// ... follows redirects when it fetches documents.
+    RefuseDocumentRedirect,
+    /// ... reads documents of any length.
+    LimitDocument,
+    /// ... remembers that a document could not be had.
+    RetryDocument,
+    /// ... lets clients whose document names a key go without authentication.
+    ObeyDocumentMethod,
+
+    // --- authorization endpoint
+    /// ... sends the user to whatever redirect URI stands in the request.
+    MatchRedirect,
+    /// ... takes redirect URIs that merely begin with a registered one.
+    MatchWholeRedirect,
+    /// ... insists on the registered port of loopback addresses.
+    AllowLoopbackPort,
+    /// ... insists on the registered port of `localhost`.
+    AllowLocalhostPort,
+    /// ... takes any path of a loopback redirect URI.
+    MatchLoopbackPath,
+    /// ... sends the user back to clients it does not know.
+    RefuseUnknownClient,
+    /// ... refuses requests with parameters it does not know.
+    IgnoreUnknownParameters,
+    /// ... takes the last of parameters that stand twice.
+    RefuseRepeatedParameters,
+    /// ... refuses authorization requests with a `resource`.
+    AcceptResource,
+    /// ... refuses its own resource when a slash is added.
+    IgnoreResourceSlash,
+    /// ... accepts resources it does not protect.
+    RefuseForeignResource,
+    /// ... accepts resources that are no absolute URIs.
+    RefuseMalformedResource,
+    /// ... issues codes without PKCE.
+    RequirePkce,
+    /// ... accepts the PKCE method `plain`.
+    RefusePlainPkce,
+    /// ... accepts PKCE methods it does not know.
+    RefuseUnknownPkceMethod,
+    /// ... takes a missing `response_type` for `code`.
+    RequireResponseType,
+    /// ... accepts the response type `token`.
+    RefuseImplicit,
+    /// ... fails with 500 at a scope it does not know.
+    SurviveUnknownScope,
+    /// ... fails with 500 when there is no scope.
+    DefaultScope,
+    /// ... refuses the scope `offline_access`, which it advertises.
+    AcceptOfflineAccess,
+    /// ... sends errors back at once to clients that anybody could have registered.
+    AskBeforeErrorRedirect,
+    /// ... takes the answer of the consent page from any browser.
+    TieConsentToBrowser,
+    /// ... does not show where the user is sent.
+    ShowRedirectHost,
+    /// ... drops the query of the registered redirect URI.
+    KeepRedirectQuery,
+    /// ... answers in the fragment.
+    AnswerInQuery,
+    /// ... issues codes that live for a day.
+    LimitCodeLifetime,
+
+    // --- token endpoint
+    /// ... answers a GET of the token endpoint with 200.
+    PostTokens,
+    /// ... refuses token requests with parameters it does not know.
+    IgnoreUnknownTokenParameters,
+    /// ... supports the password grant.
+    RefusePasswordGrant,
+    /// ... does not authenticate clients.
+    AuthenticateClient,
+    /// ... takes client secrets in the header only.
+    AcceptSecretInBody,
+    /// ... redeems a code as often as it is shown.
+    RedeemOnce,
+    /// ... leaves the tokens of a code alone when the code is shown again.
+    RevokeOnReplay,
+    /// ... redeems a code for any client.
+    BindCodeToClient,
+    /// ... redeems a code whatever the `redirect_uri`.
+    BindCodeToRedirect,
+    /// ... insists on a `redirect_uri` when a code is redeemed.
+    AllowNoRedirect,
+    /// ... redeems a code whatever the `code_verifier`.
+    VerifyPkce,
+    /// ... redeems a code without a `code_verifier`, though there was a challenge.
+    RequireVerifier,
+    /// ... redeems a code with a `code_verifier`, though there was no challenge.
+    RefuseUnaskedVerifier,
+    /// ... refuses token requests with a `resource`.
+    AcceptTokenResource,
+    /// ... issues access tokens that live for 30 days.
+    LimitTokenLifetime,
+    /// ... issues no refresh tokens.
+    IssueRefresh,
+    /// ... refuses every refresh token.
+    HonourRefresh,
+    /// ... gives the same refresh token again.
+    RotateRefresh,
+    /// ... accepts refresh tokens that were replaced.
+    InvalidateOldRefresh,
+    /// ... leaves a family alone when an old refresh token is shown.
+    RevokeFamily,
+    /// ... accepts refresh tokens of other clients.
+    BindRefreshToClient,
+    /// ... grants more scope than there was when tokens are refreshed.
+    RefuseScopeEscalation,
+    /// ... grants no scope when tokens are refreshed.
+    KeepRefreshScope,
+    /// ... refuses refresh requests with a `resource`.
+    AcceptRefreshResource,
+    /// ... says it revoked, and did not.
+    Revoke,
+    /// ... introspects for everybody.
+    AuthenticateIntrospection,
+    /// ... insists on `client_id` beside a client assertion.
+    AllowNoClientId,
+    /// ... accepts client assertions that have expired, are for others, or were used before.
+    CheckAssertion,
+    /// ... issues refresh tokens for client credentials.
+    NoRefreshForClients,
+    /// ... does not bind tokens to the key of a proof.
+    BindToKey,
+    /// ... accepts any proof of possession.
+    VerifyProof,
+    /// ... accepts proofs of the last ten seconds only.
+    AllowProofWindow,
+
+    // --- MCP server
+    /// ... accepts revoked tokens.
+    RefuseRevoked,
+    /// ... accepts tokens in the query.
+    IgnoreQueryToken,
+    /// ... takes `Bearer` in one spelling only.
+    IgnoreSchemeCase,
+    /// ... refuses every token.
+    AcceptOwnTokens,
 }

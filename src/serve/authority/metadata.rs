@@ -1,5 +1,5 @@
 //! The documents that describe the authorization server. RFC 8414 §2, OpenID Connect Discovery 1.0 §3, RFC 9207 §3,
-//! RFC 8628 §4, RFC 7662, RFC 7009, RFC 9728 §4, client ID metadata documents §5.
+//! RFC 8628 §4, RFC 9126 §5, RFC 9449 §5.1, RFC 7662, RFC 7009, RFC 9728 §4, client ID metadata documents §5.
 
 use serde_json::{Map, Value, json};
 
@@ -64,6 +64,7 @@ fn common(layout: &Layout) -> Map<String, Value> {
     add(&mut members, "revocation_endpoint", at("/revoke"));
     add(&mut members, "introspection_endpoint", at("/introspect"));
     add(&mut members, "device_authorization_endpoint", at("/device_authorization"));
+    add(&mut members, "pushed_authorization_request_endpoint", at("/par"));
     let scopes: Vec<&str> = SCOPES.into_iter().chain(["openid", "offline_access"]).collect();
     add(&mut members, "scopes_supported", json!(scopes));
     add(&mut members, "response_types_supported", json!(["code"]));
@@ -83,6 +84,7 @@ fn common(layout: &Layout) -> Map<String, Value> {
         add(&mut members, &format!("{endpoint}_endpoint_auth_methods_supported"), json!(methods));
         add(&mut members, &format!("{endpoint}_endpoint_auth_signing_alg_values_supported"), algorithms.clone());
     }
+    add(&mut members, "dpop_signing_alg_values_supported", algorithms);
     add(&mut members, "authorization_response_iss_parameter_supported", json!(true));
     if takes_documents(posture) {
         add(&mut members, "client_id_metadata_document_supported", json!(true));

@@ -4,11 +4,15 @@
 use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
+use url::Url;
 
-use crate::serve::keys::from_base64url;
+use crate::serve::clock;
+use crate::serve::fetch::{self, Fetched};
+use crate::serve::keys::{fingerprint, from_base64url};
 use crate::serve::site::Site;
-use crate::serve::{clock, fetch};
+use crate::serve::state::Table;
 use crate::spec::fault::Duty;
+use crate::spec::posture::Posture;
 
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 30;
@@ -22,12 +26,16 @@ pub(crate) struct Principal {
     pub(crate) subject: String,
     /// The scopes granted.
     pub(crate) scopes: Vec<String>,
+    /// The thumbprint of the key the token is bound to.
+    pub(crate) jkt: Option<String>,
+    /// The names under which the token may be revoked: its own, and that of its grant.
+    ids: Vec<String>,
 }
 
 impl Principal {
     /// Somebody who was not asked for a token.
     pub(crate) fn anyone() -> Self {
-        Self { subject: "anyone".into(), scopes: vec!["search:read".into()] }
+        Self { subject: "anyone".into(), scopes: vec!["search:read".into()], jkt: None, ids: Vec::new() }
     }
 }
 
@@ -45,6 +53,7 @@ pub(crate) enum Refusal {
     Expired,
     NotYet,
     Claims,
+    Revoked,
     /// A server that does not cope fails here.
     Broken,
 }
@@ -64,12 +73,13 @@ impl Refusal {
             Self::Expired => "it has expired",
             Self::NotYet => "it is not valid yet",
             Self::Claims => "a claim is missing or has the wrong type",
+            Self::Revoked => "it was revoked",
             Self::Broken => "it cannot be checked",
         }
     }
 }
 
-type Members = Map<String, Value>;
+pub(crate) type Members = Map<String, Value>;
 
 /// Checks a token.
 pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusal> {
@@ -78,6 +88,43 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
     }
     if token.len() > TOKEN_LIMIT {
         return Err(Refusal::NotAToken);
+    }
+    let print = fingerprint(token);
+    let principal = match site.verified(&print) {
+        Some(principal) => principal,
+        None => {
+            let claims = authentic(site, token, &print).await?;
+            let principal = check_claims(site, &claims)?;
+            if let Some(Some(expiry)) = claims.get("exp").map(date) {
+                site.remember(print, &principal, expiry);
+            }
+            principal
+        }
+    };
+    for id in &principal.ids {
+        // A store that does not answer lets nobody in.
+        let revoked = site.state.has(Table::Revoked, id).await.map_err(|_| Refusal::Broken)?;
+        if revoked && site.keeps(Duty::RefuseRevoked) {
+            return Err(Refusal::Revoked);
+        }
+    }
+    if site.keeps(Duty::AcceptOwnTokens) { Ok(principal) } else { Err(Refusal::Audience) }
+}
+
+/// The claims of a token of ours that is good at this moment; for introspection and revocation.
+pub(crate) async fn claims(site: &Site, token: &str) -> Option<Members> {
+    verify(site, token).await.ok()?;
+    authentic(site, token, &fingerprint(token)).await.ok()
+}
+
+/// The claims, of whose authenticity alone is certain.
+async fn authentic(site: &Site, token: &str, print: &str) -> Result<Members, Refusal> {
+    if site.layout.posture == Posture::OpaqueTokens {
+        return match site.state.get::<Value>(Table::Access, print).await {
+            Ok(Some(Value::Object(claims))) => Ok(claims),
+            Ok(_) => Err(Refusal::NotAToken),
+            Err(_) => Err(Refusal::Broken),
+        };
     }
     let parts = Parts::split(token).ok_or(Refusal::NotAToken)?;
     if !parts.is_signed_carelessly(site).await {
@@ -89,7 +136,7 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
     if site.keeps(Duty::VerifyType) && !parts.is_access_token() {
         return Err(Refusal::Type);
     }
-    check_claims(site, &parts.claims)
+    Ok(parts.claims)
 }
 
 /// A compact JWS, taken apart.
@@ -149,8 +196,8 @@ impl<'a> Parts<'a> {
         }
         if !site.keeps(Duty::RefuseHeaderKeyUrl) {
             for name in ["jku", "x5u"] {
-                if let Some(url) = self.text(name)
-                    && let Some(body) = fetch::careless(url).await
+                if let Some(url) = self.text(name).and_then(|url| Url::parse(url).ok())
+                    && let Some(Fetched::Body(body)) = fetch::get(&url, 64 << 10, false, &site.trusted).await
                     && let Ok(set) = serde_json::from_slice::<Value>(&body)
                     && let Some(keys) = set.get("keys").and_then(Value::as_array)
                     && keys.iter().any(|jwk| self.is_signed_with(jwk))
@@ -217,7 +264,13 @@ fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
         Some(_) => return Err(Refusal::Claims),
         None => Vec::new(),
     };
-    Ok(Principal { subject: subject.to_owned(), scopes })
+    let jkt = match claims.get("cnf") {
+        None => None,
+        // A confirmation that is not understood cannot be confirmed (RFC 7800 §3.1).
+        Some(confirmation) => Some(confirmation.get("jkt").and_then(Value::as_str).ok_or(Refusal::Claims)?.to_owned()),
+    };
+    let ids = ["jti", "sid"].iter().filter_map(|name| text(name)).map(str::to_owned).collect();
+    Ok(Principal { subject: subject.to_owned(), scopes, jkt, ids })
 }
 
 /// A `NumericDate`: seconds, perhaps with a fraction (RFC 7519 §2). `None` for anything else.
@@ -247,7 +300,7 @@ fn check_audience(site: &Site, audience: Option<&Value>) -> Result<(), Refusal> 
 }
 
 /// Scheme and host in small letters (MCP authorization, "Canonical Server URI").
-fn canonical(url: &str) -> String {
+pub(crate) fn canonical(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (host, path) = rest.split_at(rest.find('/').unwrap_or(rest.len()));
     format!("{}://{}{path}", scheme.to_ascii_lowercase(), host.to_ascii_lowercase())

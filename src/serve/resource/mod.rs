@@ -1,8 +1,10 @@
 //! The protected MCP server: its metadata, its challenge, and the endpoint that authenticates before it does anything
 //! else. RFC 9728 §2 and §5.1, RFC 6750 §3, MCP authorization ("Token Requirements", "Token Handling", "Error Handling").
 
-mod bearer;
+pub(crate) mod bearer;
 mod mcp;
+
+pub(crate) use bearer::canonical;
 
 use std::sync::Arc;
 
@@ -16,6 +18,7 @@ use crate::spec::posture::Posture;
 
 use super::answer::Answer;
 use super::ask::{Ask, BodyError, Credential, MESSAGE_LIMIT};
+use super::dpop;
 use super::layout::Layout;
 use super::site::Site;
 use bearer::{Principal, Refusal};
@@ -31,6 +34,7 @@ pub(crate) fn metadata(layout: &Layout) -> Value {
         "authorization_servers": [layout.issuer],
         "scopes_supported": [BASE_SCOPE],
         "bearer_methods_supported": ["header"],
+        "dpop_signing_alg_values_supported": ["ES256", "RS256", "EdDSA"],
         "resource_name": "mcp-auth reference search",
     })
 }
@@ -136,17 +140,60 @@ async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal
         return Ok(Principal::anyone());
     }
     match ask.credential() {
-        Credential::Absent => Err(challenge(site, ask, absent, Cause::Absent)),
+        Credential::Absent => {
+            if let Some(token) = query_token(ask).filter(|_| !site.keeps(Duty::IgnoreQueryToken)) {
+                return check(site, ask, &token).await;
+            }
+            Err(challenge(site, ask, absent, Cause::Absent))
+        }
         Credential::Unusable if !site.keeps(Duty::SurviveEmptyToken) => Err(broken()),
         // Nothing that could be judged as a token: the same as none.
-        Credential::Unusable | Credential::Dpop(_) => Err(challenge(site, ask, absent, Cause::Absent)),
+        Credential::Unusable => Err(challenge(site, ask, absent, Cause::Absent)),
         Credential::Several => several(site, ask).await,
-        Credential::Bearer(token) => match bearer::verify(site, token).await {
-            Ok(principal) => Ok(principal),
-            Err(Refusal::Broken) => Err(broken()),
-            Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),
-        },
+        Credential::Bearer(_) if !site.keeps(Duty::IgnoreSchemeCase) && !spelled_as_usual(ask) => {
+            Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid("the scheme is not Bearer")))
+        }
+        Credential::Bearer(token) => {
+            let principal = check(site, ask, token).await?;
+            // A bound token without a proof is a stolen one (RFC 9449 §7.2).
+            if principal.jkt.is_some() && site.keeps(Duty::VerifyProof) {
+                return Err(challenge(site, ask, Reply::InvalidToken, Cause::Unproven("the token is bound to a key")));
+            }
+            Ok(principal)
+        }
+        Credential::Dpop(token) => {
+            let principal = check(site, ask, token).await?;
+            let proven = dpop::proof(site, ask, &site.layout.mcp, Some(token)).await.and_then(|proof| match proof {
+                Some(jkt) if principal.jkt.as_ref() == Some(&jkt) || !site.keeps(Duty::VerifyProof) => Ok(()),
+                Some(_) => Err("the proof is made with another key"),
+                None if !site.keeps(Duty::VerifyProof) => Ok(()),
+                None => Err("there is no proof"),
+            });
+            match proven {
+                Ok(()) => Ok(principal),
+                Err(why) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Unproven(why))),
+            }
+        }
     }
+}
+
+/// Checks the token itself.
+async fn check(site: &Site, ask: &Ask, token: &str) -> Result<Principal, Refused> {
+    match bearer::verify(site, token).await {
+        Ok(principal) => Ok(principal),
+        Err(Refusal::Broken) => Err(broken()),
+        Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),
+    }
+}
+
+fn spelled_as_usual(ask: &Ask) -> bool {
+    ask.header("authorization").is_some_and(|line| line.starts_with("Bearer "))
+}
+
+/// The token in the query, where nobody may look for it (draft-ietf-oauth-v2-1 §5.1).
+fn query_token(ask: &Ask) -> Option<String> {
+    let query = ask.parts.uri.query()?;
+    url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == "access_token").map(|(_, v)| v.into_owned())
 }
 
 /// More than one credential: none of them counts (RFC 6750 §3.1 `invalid_request`).
@@ -176,6 +223,8 @@ enum Cause<'a> {
     Absent,
     /// The token is no good.
     Invalid(&'a str),
+    /// The token is bound to a key, and the key is not there.
+    Unproven(&'a str),
     /// The request is malformed.
     Malformed(&'a str),
 }
@@ -184,7 +233,9 @@ enum Cause<'a> {
 fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused {
     let text = match cause {
         Cause::Absent => "Authorization required.\n".to_owned(),
-        Cause::Invalid(why) | Cause::Malformed(why) => format!("The access token was not accepted: {why}.\n"),
+        Cause::Invalid(why) | Cause::Unproven(why) | Cause::Malformed(why) => {
+            format!("The access token was not accepted: {why}.\n")
+        }
     };
     let answer = Answer::text(StatusCode::UNAUTHORIZED, text)
         .put(WWW_AUTHENTICATE, &challenge_value(site, cause))
@@ -199,6 +250,11 @@ fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
         Cause::Absent => String::new(),
         Cause::Invalid(why) => format!("error=\"invalid_token\", error_description=\"{why}\", "),
         Cause::Malformed(why) => format!("error=\"invalid_request\", error_description=\"{why}\", "),
+        Cause::Unproven(why) => {
+            let error = format!("error=\"invalid_dpop_proof\", error_description=\"{why}\"");
+            let metadata = site.layout.metadata();
+            return format!("DPoP {error}, algs=\"ES256 RS256 EdDSA\", resource_metadata=\"{metadata}\"");
+        }
     };
     if site.layout.posture == Posture::Revision2025_03_26 {
         return format!("Bearer {error}realm=\"mcp-auth\"");
