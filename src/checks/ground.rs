@@ -4,8 +4,9 @@
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 
-use crate::evidence::{Challenged, Document, Evidence, Exchange, IssuerTrail, Mode};
-use crate::spec::step::Reach;
+use crate::evidence::{Challenged, Document, Evidence, Exchange, FailureKind, IssuerTrail, Mode};
+use crate::spec::revision::Revision;
+use crate::spec::step::{Reach, Step};
 use crate::verdict::{Reason, Verdict};
 
 /// The first refusal.
@@ -39,6 +40,11 @@ pub(super) fn issuer<'e>(e: &'e Evidence<'_>) -> Result<IssuerTrail<'e>, Verdict
     if let Some(server) = e.authorization_server() {
         return Ok(server);
     }
+    if e.revision == Revision::R2025_03_26 && e.resource().is_none() && e.mode() != Mode::Public {
+        return Err(Verdict::not_applicable(
+            "no metadata is published, so 2025-03-26 clients use the default endpoints",
+        ));
+    }
     let resource = resource(e)?;
     Err(match resource.object.get("authorization_servers") {
         Some(serde_json::Value::Array(names)) if !names.is_empty() => Verdict::blocked("prm-as-issuer"),
@@ -53,14 +59,61 @@ pub(super) fn server<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict> {
         return Ok(document);
     }
     let landed: Vec<&Exchange> = trail.candidates.iter().map(|x| e.landed(x)).collect();
-    let answered = |from: u16, to: u16| landed.iter().any(|x| x.status().is_some_and(|s| (from..to).contains(&s)));
-    Err(if answered(200, 300) {
+    let any = |from: u16, to: u16| landed.iter().any(|x| x.status().is_some_and(|s| (from..to).contains(&s)));
+    let all = |from: u16, to: u16| landed.iter().all(|x| x.status().is_some_and(|s| (from..to).contains(&s)));
+    Err(if landed.is_empty() {
+        Verdict::blocked("prm-as-issuer")
+    } else if any(200, 300) {
         Verdict::blocked("asm-json")
-    } else if answered(300, 400) {
+    } else if any(300, 400) {
         Verdict::blocked("meta-redirect")
-    } else if answered(401, 404) && !answered(404, 405) {
+    } else if all(401, 404) {
         Verdict::blocked("asm-unauthenticated")
+    } else if let Some(verdict) = unreached(&landed) {
+        verdict
+    } else if e.revision > Revision::R2025_03_26 && misplaced(e, &trail.issuer).is_some() {
+        Verdict::blocked("asm-path-insertion")
     } else {
         Verdict::blocked("asm-discoverable")
     })
 }
+
+/// The skip for a host that we did not speak to, where the reason lies not in its documents: another check reports bad
+/// TLS and forbidden addresses, and a budget is ours.
+fn unreached(tries: &[&Exchange]) -> Option<Verdict> {
+    use FailureKind::{
+        Budget, CertificateExpired, CertificateNotYetValid, CertificateUntrusted, CertificateWrongName, Refused, Tls,
+    };
+    let kinds: Vec<FailureKind> = tries.iter().filter_map(|x| x.failure()).map(|failure| failure.kind).collect();
+    if kinds.len() < tries.len() {
+        return None;
+    }
+    kinds.iter().find_map(|kind| match kind {
+        CertificateExpired | CertificateNotYetValid | CertificateWrongName | CertificateUntrusted | Tls => {
+            Some(Verdict::blocked("tls-cert-valid"))
+        }
+        Refused => Some(Verdict::blocked("meta-private-address")),
+        Budget => Some(Verdict::not_applicable("the budget of the run was used up before it was asked for")),
+        _ => None,
+    })
+}
+
+/// RFC 8414 metadata of an issuer at a place where no client looks: appended to the issuer, or at the root of its origin
+/// though it has a path. Metadata of another issuer is not this one's.
+pub(super) fn misplaced<'e>(e: &'e Evidence<'_>, issuer: &str) -> Option<Document<'e>> {
+    let found = [Step::OauthAppended, Step::OauthRoot].into_iter().filter_map(|step| e.about(step, issuer));
+    let mut documents = found.filter_map(|exchange| e.object(e.landed(exchange))?.ok());
+    documents.find(|document| document.text("issuer").is_none_or(|name| name == issuer))
+}
+
+/// The deeds that make the same edits to both metadata documents of the authorization server, so that they go on
+/// agreeing. A clean deployment of every posture that serves both has each edited member in both.
+macro_rules! in_both {
+    ($($edit:expr),* $(,)?) => {
+        &[
+            $crate::spec::fault::Deed::At($crate::spec::fault::Reply::ServerMetadata, &[$($edit),*]),
+            $crate::spec::fault::Deed::At($crate::spec::fault::Reply::OpenIdMetadata, &[$($edit),*]),
+        ]
+    };
+}
+pub(super) use in_both;

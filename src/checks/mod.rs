@@ -11,6 +11,8 @@ mod keys;
 mod resource;
 mod resource_members;
 mod server;
+mod server_issuer;
+mod server_legacy;
 mod server_members;
 mod transport;
 
@@ -33,7 +35,9 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
     Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },
     Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },
+    Group { title: "Authorization server metadata: whose it is", prefixes: &["asm-"], checks: server_issuer::CHECKS },
     Group { title: "Authorization server metadata: what it says", prefixes: &["asm-"], checks: server_members::CHECKS },
+    Group { title: "The places of 2025-03-26", prefixes: &["asm-legacy-"], checks: server_legacy::CHECKS },
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server lets in", prefixes: &["rs-"], checks: access::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },

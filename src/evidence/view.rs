@@ -276,13 +276,13 @@ impl<'t> Evidence<'t> {
     pub fn openid_document(&self, issuer: &str) -> Option<Document<'_>> {
         [Step::OidcInserted, Step::OidcAppended]
             .into_iter()
-            .find_map(|step| self.object(self.about(step, issuer)?)?.ok())
+            .find_map(|step| self.object(self.landed(self.about(step, issuer)?))?.ok())
     }
 
     /// The RFC 8414 document of an issuer.
     #[must_use]
     pub fn oauth_document(&self, issuer: &str) -> Option<Document<'_>> {
-        self.object(self.about(Step::OauthMetadata, issuer)?)?.ok()
+        self.object(self.landed(self.about(Step::OauthMetadata, issuer)?))?.ok()
     }
 
     /// What kind of deployment this is.

@@ -58,7 +58,8 @@ impl Layout {
         let as_origin =
             if shares_origin(posture) { origin.clone() } else { format!("{}://{}", hosts.scheme, hosts.authority) };
         let issuer_path = match posture {
-            Posture::RootIssuer | Posture::SameOrigin | Posture::Revision2025_03_26 | Posture::Public => "",
+            Posture::RootIssuer | Posture::SameOrigin | Posture::Public => "",
+            _ if posture.has_first_layout() => "",
             _ => "/tenant1",
         };
         let (mcp_path, mcp) = match (posture, slash) {
@@ -125,7 +126,7 @@ impl Layout {
 
     /// Whether the clean posture gives this reply.
     pub(crate) fn gives(&self, reply: Reply) -> bool {
-        use Posture::{OauthOnly, OidcOnly, OpaqueTokens, Public, Revision2025_03_26, SameOrigin};
+        use Posture::{NoMetadata, OauthOnly, OidcOnly, OpaqueTokens, Public, SameOrigin};
         let posture = self.posture;
         match reply {
             Reply::RootResourceMetadata
@@ -135,11 +136,14 @@ impl Layout {
             | Reply::RootServerMetadata
             | Reply::PlainTwin => false,
             Reply::Preflight => true,
-            Reply::ResourceMetadata => !matches!(posture, Public | Revision2025_03_26),
-            Reply::ServerMetadata => !matches!(posture, Public | Revision2025_03_26 | OidcOnly),
+            Reply::ResourceMetadata | Reply::ServerMetadata | Reply::OpenIdMetadata if posture.has_first_layout() => {
+                false
+            }
+            Reply::ResourceMetadata => posture != Public,
+            Reply::ServerMetadata => !matches!(posture, Public | OidcOnly),
             // OpenID Connect metadata must name a key set.
-            Reply::OpenIdMetadata => !matches!(posture, Public | Revision2025_03_26 | OauthOnly | OpaqueTokens),
-            Reply::LegacyMetadata => !matches!(posture, Public | SameOrigin | OidcOnly),
+            Reply::OpenIdMetadata => !matches!(posture, Public | OauthOnly | OpaqueTokens),
+            Reply::LegacyMetadata => !matches!(posture, Public | SameOrigin | OidcOnly | NoMetadata),
             Reply::Jwks => !matches!(posture, Public | OpaqueTokens),
             _ => posture != Public,
         }
@@ -157,7 +161,7 @@ impl Layout {
 
 /// Whether the authorization server stands at the MCP server's origin.
 pub(crate) fn shares_origin(posture: Posture) -> bool {
-    matches!(posture, Posture::SameOrigin | Posture::Revision2025_03_26 | Posture::Public)
+    matches!(posture, Posture::SameOrigin | Posture::Public) || posture.has_first_layout()
 }
 
 #[cfg(test)]

@@ -171,10 +171,15 @@ async fn every_posture_starts_and_says_where_its_documents_are() {
             _ => 401,
         };
         assert_eq!(seen.status, expected, "{posture:?}");
-        if posture == Posture::Revision2025_03_26 {
+        if posture.has_first_layout() {
             assert_eq!(seen.header("www-authenticate"), Some("Bearer realm=\"mcp-auth\""));
-            let document = get(&format!("{}/.well-known/oauth-authorization-server", server.issuer())).await.json();
-            assert_eq!(document["token_endpoint"], format!("{}/token", server.issuer()));
+            let document = get(&format!("{}/.well-known/oauth-authorization-server", server.issuer())).await;
+            if posture == Posture::NoMetadata {
+                assert_eq!(document.status, 404);
+            } else {
+                assert_eq!(document.json()["token_endpoint"], format!("{}/token", server.issuer()));
+            }
+            assert_eq!(get(&format!("{}/authorize", server.issuer())).await.status, 400);
         } else if expected == 401 {
             let value = seen.header("www-authenticate").unwrap();
             let prm = value.split('"').nth(1).unwrap();

@@ -32,6 +32,8 @@ pub enum Posture {
     Https,
     /// The 2025-03-26 layout: no resource metadata, the MCP origin is the authorization server.
     Revision2025_03_26,
+    /// The same without any metadata: clients use the default endpoints.
+    NoMetadata,
     /// Answers everything without a token.
     Public,
     /// Opens discovery and listing, protects `tools/call`.
@@ -42,7 +44,7 @@ pub enum Posture {
 
 impl Posture {
     /// Every posture.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Reference,
         Self::RootIssuer,
         Self::SameOrigin,
@@ -56,6 +58,7 @@ impl Posture {
         Self::ModernWire,
         Self::Https,
         Self::Revision2025_03_26,
+        Self::NoMetadata,
         Self::Public,
         Self::Lazy,
         Self::PlainHttp,
@@ -78,6 +81,7 @@ impl Posture {
             Self::ModernWire => "modern-wire",
             Self::Https => "https",
             Self::Revision2025_03_26 => "2025-03-26",
+            Self::NoMetadata => "no-metadata",
             Self::Public => "public",
             Self::Lazy => "lazy",
             Self::PlainHttp => "plain-http",
@@ -101,10 +105,17 @@ impl Posture {
             Self::ModernWire => "only the stateless wire of 2026-07-28",
             Self::Https => "named hosts, HTTPS, a private certificate authority",
             Self::Revision2025_03_26 => "the 2025-03-26 layout, without resource metadata",
+            Self::NoMetadata => "the 2025-03-26 layout, without any metadata",
             Self::Public => "answers everything without a token",
             Self::Lazy => "opens discovery and listing, protects tools/call",
             Self::PlainHttp => "named hosts without TLS (not correct)",
         }
+    }
+
+    /// Whether it has the layout of 2025-03-26: the MCP origin is the authorization server, nothing names it.
+    #[must_use]
+    pub const fn has_first_layout(self) -> bool {
+        matches!(self, Self::Revision2025_03_26 | Self::NoMetadata)
     }
 
     /// The revisions at which this posture is correct, first and last; `None` if it never is.
@@ -113,7 +124,7 @@ impl Posture {
         use Revision::{R2025_03_26, R2025_06_18, R2025_11_25, R2026_07_28};
         match self {
             Self::PlainHttp => None,
-            Self::Revision2025_03_26 => Some((R2025_03_26, R2025_03_26)),
+            Self::Revision2025_03_26 | Self::NoMetadata => Some((R2025_03_26, R2025_03_26)),
             Self::SameOrigin => Some((R2025_03_26, R2026_07_28)),
             Self::DcrOnly => Some((R2025_03_26, R2025_11_25)),
             Self::LegacyWire => Some((R2025_03_26, R2025_11_25)),

@@ -45,7 +45,7 @@ pub(crate) const fn registers(posture: Posture) -> bool {
 
 /// Whether client ID metadata documents are taken.
 pub(crate) const fn takes_documents(posture: Posture) -> bool {
-    !matches!(posture, Posture::DcrOnly | Posture::Revision2025_03_26)
+    !(matches!(posture, Posture::DcrOnly) || posture.has_first_layout())
 }
 
 fn common(layout: &Layout) -> Map<String, Value> {
@@ -89,7 +89,7 @@ fn common(layout: &Layout) -> Map<String, Value> {
     if takes_documents(posture) {
         add(&mut members, "client_id_metadata_document_supported", json!(true));
     }
-    if posture != Posture::Revision2025_03_26 {
+    if !posture.has_first_layout() {
         add(&mut members, "protected_resources", json!([layout.mcp]));
     }
     members

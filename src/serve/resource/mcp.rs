@@ -84,7 +84,7 @@ pub(crate) fn handle(site: &Site, _ask: &Ask, _principal: &Principal, message: M
 
 fn speaks(site: &Site, style: WireStyle) -> bool {
     match site.layout.posture {
-        Posture::LegacyWire | Posture::Revision2025_03_26 => style == WireStyle::Stateful,
+        Posture::LegacyWire | Posture::Revision2025_03_26 | Posture::NoMetadata => style == WireStyle::Stateful,
         Posture::ModernWire => style == WireStyle::Stateless,
         _ => true,
     }

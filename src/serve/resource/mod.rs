@@ -256,7 +256,7 @@ fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
             return format!("DPoP {error}, algs=\"ES256 RS256 EdDSA\", resource_metadata=\"{metadata}\"");
         }
     };
-    if site.layout.posture == Posture::Revision2025_03_26 {
+    if site.layout.posture.has_first_layout() {
         return format!("Bearer {error}realm=\"mcp-auth\"");
     }
     let scope = if site.keeps(Duty::SteadyChallenge) { BASE_SCOPE } else { wavering_scope(site.next_challenge()) };
