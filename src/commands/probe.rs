@@ -12,7 +12,7 @@ use crate::client::discover;
 use crate::evidence::{Evidence, FailureKind, Mode, Trail};
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
-use crate::render::{self, Style};
+use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Report};
 use crate::serve;
 use crate::spec::revision::Revision;
@@ -73,9 +73,11 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     }
     let style = Style { colour: terminal.colour, width: terminal.width, verbose: terminal.verbose > 0 };
     let mut stdout = BufWriter::new(io::stdout().lock());
-    write_report(&request.format, &report, &style, &mut stdout)?;
+    let safe = trail.redacted();
+    write_report(&request.format, &View { report: &report, trail: &safe, style: &style }, &mut stdout)?;
+    let style = Style { colour: false, ..style };
     for (format, file) in &mut outputs {
-        write_report(format, &report, &Style { colour: false, ..style }, file)?;
+        write_report(format, &View { report: &report, trail: &safe, style: &style }, file)?;
     }
     conclude(&report, &trail, &request, terminal)
 }
@@ -183,11 +185,11 @@ fn unwritable(path: &std::path::Path, error: &io::Error) -> Failure {
     )
 }
 
-fn write_report(format: &str, report: &Report, style: &Style, out: &mut dyn io::Write) -> Result<(), Failure> {
+fn write_report(format: &str, view: &View<'_>, out: &mut dyn io::Write) -> Result<(), Failure> {
     let names = || render::FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
     let format = render::format(format)
         .ok_or_else(|| Failure::usage(format!("there is no format `{format}`"), format!("one of {}", names())))?;
-    (format.write)(report, style, out)?;
+    (format.write)(view, out)?;
     out.flush()?;
     Ok(())
 }

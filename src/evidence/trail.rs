@@ -255,9 +255,15 @@ impl Trail {
     /// The trail as it is saved: redacted, indented JSON.
     #[must_use]
     pub fn save(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&super::redact::redacted(self)).unwrap_or_default();
+        let mut text = serde_json::to_string_pretty(&self.redacted()).unwrap_or_default();
         text.push('\n');
         text
+    }
+
+    /// The trail without credentials, as it is saved and shown.
+    #[must_use]
+    pub fn redacted(&self) -> Self {
+        super::redact::redacted(self)
     }
 }
 

@@ -4,15 +4,16 @@ use std::io::{self, Write};
 
 use colored::{ColoredString, Colorize as _};
 
-use super::Style;
+use super::words::{self, plural};
 use super::wrap::hang;
-use crate::evidence::Mode;
+use super::{Style, View};
 use crate::report::{CheckResult, Report, Status};
 use crate::spec::text::printable;
 use crate::verdict::Role;
 
 /// Writes the report for people.
-pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    let View { report, style, .. } = *view;
     colored::control::set_override(style.colour);
     heading(report, out)?;
     let least = if style.verbose { Status::Info } else { Status::Warn };
@@ -22,7 +23,7 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
         if own.is_empty() {
             continue;
         }
-        writeln!(out, "\n{}", role_title(role).bold().underline())?;
+        writeln!(out, "\n{}", words::role(role).bold().underline())?;
         for result in own {
             finding(report, result, style, out)?;
         }
@@ -39,27 +40,12 @@ pub fn write(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<
 
 fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", "mcp-auth".bold(), printable(&report.target))?;
-    let about = match report.mode {
-        Mode::Protected => "protected: requests without a token are refused",
-        Mode::Lazy => "lazy: discovery is open, something behind it is protected",
-        Mode::Public => "public: everything asked was answered without a token",
-        Mode::Legacy => "legacy: the 2025-03-26 layout, without resource metadata",
-        Mode::Unreachable => "unreachable: nothing answered",
-    };
-    writeln!(out, "{about} · judged by {}", report.revision)?;
+    writeln!(out, "{} · judged by {}", words::mode(report.mode), report.revision)?;
     if let Some(result) = report.root_cause.as_deref().and_then(|id| report.result(id)) {
         let message = result.message.as_deref().unwrap_or(result.title);
         writeln!(out, "{} {message} ({})", "Root cause:".red().bold(), result.id)?;
     }
     Ok(())
-}
-
-const fn role_title(role: Role) -> &'static str {
-    match role {
-        Role::ResourceServer => "Your MCP server",
-        Role::AuthorizationServer => "Your authorization server",
-        Role::Client => "Your client",
-    }
 }
 
 fn label(status: Status) -> ColoredString {
@@ -75,20 +61,14 @@ fn label(status: Status) -> ColoredString {
 fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     let message = result.message.as_deref().unwrap_or(result.title);
     writeln!(out, "\n{} {}", label(result.status), hang(message, 5, style.width).bold())?;
-    let cites: Vec<String> = result.cites.iter().map(crate::spec::cite::Cite::short).collect();
     writeln!(
         out,
         "     {}",
-        hang(&format!("{} · {} · {}", result.id, result.level.as_str(), cites.join(", ")), 5, style.width).dimmed()
+        hang(&format!("{} · {} · {}", result.id, result.level.as_str(), words::cites(&result.cites)), 5, style.width)
+            .dimmed()
     )?;
-    if let (Some(at), Some(place)) = (&result.at, &result.place) {
-        let detail = match (&at.header, &at.json_pointer, &at.query_parameter) {
-            (Some(header), _, _) => format!(", header `{header}`"),
-            (_, Some(pointer), _) => format!(", body {}", printable(pointer)),
-            (_, _, Some(parameter)) => format!(", parameter `{}`", printable(parameter)),
-            _ => String::new(),
-        };
-        writeln!(out, "     at   #{} {place}{detail}", at.exchange)?;
+    if let Some(place) = words::place(result) {
+        writeln!(out, "     at   {place}")?;
     }
     if let Some(expected) = &result.expected {
         writeln!(out, "     want {}", hang(expected, 10, style.width).green())?;
@@ -154,10 +134,4 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
 
 fn some(count: usize, what: &str) -> Option<String> {
     (count > 0).then(|| format!("{count} {what}"))
-}
-
-/// `1 check`, `2 checks`.
-#[must_use]
-pub fn plural(count: usize, noun: &str) -> String {
-    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
 }

@@ -2,11 +2,10 @@
 
 use std::io::{self, Write};
 
-use super::Style;
-use crate::report::Report;
+use super::View;
 
 /// Writes the report as JSON.
-pub(super) fn write(report: &Report, _: &Style, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, report)?;
+pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
+    serde_json::to_writer_pretty(&mut *out, view.report)?;
     writeln!(out)
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Status, Summary, next};
+use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, next};
 use crate::evidence::{Evidence, Mode, Outcome};
 use crate::spec::level::Level;
 use crate::spec::step::Reach;
@@ -36,6 +36,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         elsewhere: Vec::new(),
         effects: Effects { requests: evidence.trail.exchanges.len(), ..Effects::default() },
         next: String::new(),
+        declared: None,
     };
     report.next = next::command(&report, evidence.trail.reach);
     report
@@ -98,6 +99,7 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         fix,
         reason,
         cites,
+        row: Row { why: check.why, fix: check.fix, cites: check.cites },
     }
 }
 

@@ -44,6 +44,18 @@ pub struct Report {
     pub effects: Effects,
     /// The next useful command.
     pub next: String,
+    /// Where the target is declared, if a file does; a place that an editor or a code host can show.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub declared: Option<Declared>,
+}
+
+/// The line of a file that declares a target.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, schemars::JsonSchema)]
+pub struct Declared {
+    /// The file, relative to the working folder where it lies below it.
+    pub file: String,
+    /// The line, from 1.
+    pub line: usize,
 }
 
 /// The totals of a report.
@@ -104,6 +116,20 @@ pub struct CheckResult {
     /// Where it is written; for findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<Cite>,
+    /// What the check's row says whatever was found; for the formats that describe every rule. `checks list --json` has it.
+    #[serde(skip)]
+    pub row: Row,
+}
+
+/// The words of a check's row that no verdict changes.
+#[derive(Clone, Copy, Debug)]
+pub struct Row {
+    /// Why it matters.
+    pub why: &'static str,
+    /// What to change in general.
+    pub fix: &'static str,
+    /// Where it is written.
+    pub cites: &'static [Cite],
 }
 
 /// A failure at a revision that was not judged.

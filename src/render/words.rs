@@ -1,0 +1,83 @@
+//! Words that several formats share, every foreign string through the output gate.
+
+use crate::evidence::{Mode, Pointer};
+use crate::report::CheckResult;
+use crate::spec::cite::Cite;
+use crate::spec::text::{printable, printable_block};
+use crate::verdict::Role;
+
+/// The longest text of one member of a report that a format repeats, in characters.
+const MOST: usize = 4000;
+
+/// A text on one line, safe to show.
+pub(super) fn line(text: &str) -> String {
+    printable(text).cut(MOST).to_string()
+}
+
+/// A text of several lines, safe to show.
+pub(super) fn block(text: &str) -> String {
+    printable_block(text).cut(MOST).to_string()
+}
+
+/// What is wrong, or what is required where nothing more is said.
+pub(super) fn message(result: &CheckResult) -> String {
+    line(result.message.as_deref().unwrap_or(result.title))
+}
+
+/// The part of an exchange that is meant: `header x`, `body /y`, `parameter z`; empty for the exchange as a whole.
+pub(super) fn part(at: &Pointer) -> String {
+    match (&at.header, &at.json_pointer, &at.query_parameter) {
+        (Some(header), _, _) => format!("header `{}`", line(header)),
+        (_, Some(pointer), _) => format!("body {}", line(pointer)),
+        (_, _, Some(parameter)) => format!("parameter `{}`", line(parameter)),
+        _ => String::new(),
+    }
+}
+
+/// Where it is: `#2 GET https://… → 200, body /resource`.
+pub(super) fn place(result: &CheckResult) -> Option<String> {
+    let at = result.at.as_ref()?;
+    let request = result.place.as_deref().map(line).unwrap_or_default();
+    let part = part(at);
+    let comma = if part.is_empty() { "" } else { ", " };
+    Some(format!("#{} {request}{comma}{part}", at.exchange))
+}
+
+/// Who must act.
+pub(super) const fn role(role: Role) -> &'static str {
+    match role {
+        Role::ResourceServer => "Your MCP server",
+        Role::AuthorizationServer => "Your authorization server",
+        Role::Client => "Your client",
+    }
+}
+
+/// What kind of deployment was met.
+pub(super) const fn mode(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Protected => "protected: requests without a token are refused",
+        Mode::Lazy => "lazy: discovery is open, something behind it is protected",
+        Mode::Public => "public: everything asked was answered without a token",
+        Mode::Legacy => "legacy: the 2025-03-26 layout, without resource metadata",
+        Mode::Unreachable => "unreachable: nothing answered",
+    }
+}
+
+/// The citations in one line.
+pub(super) fn cites(cites: &[Cite]) -> String {
+    cites.iter().map(Cite::short).collect::<Vec<_>>().join(", ")
+}
+
+/// An instant as RFC 3339 in UTC, from milliseconds since 1970.
+pub(super) fn instant(milliseconds: u64) -> String {
+    let nanoseconds = i128::from(milliseconds) * 1_000_000;
+    time::OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
+        .ok()
+        .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok())
+        .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
+}
+
+/// `1 check`, `2 checks`.
+pub(super) fn plural(count: usize, noun: &str) -> String {
+    if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
