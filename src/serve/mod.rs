@@ -16,6 +16,7 @@ pub mod keys;
 mod layout;
 mod net;
 mod resource;
+pub mod search;
 mod site;
 pub mod state;
 pub mod tls;
@@ -40,6 +41,7 @@ use faults::{Misfit, Plan};
 use keys::{KeyError, Keys};
 use layout::{Hosts, Layout};
 use net::{Door, Tls};
+use search::{Document, Library};
 use site::Site;
 use state::{Memory, Store};
 use tls::TlsError;
@@ -71,6 +73,10 @@ pub struct Config {
     pub token_lifetime: u64,
     /// Where clients, codes and tokens are remembered.
     pub store: Arc<dyn Store>,
+    /// What the embedded index holds.
+    pub documents: Vec<Document>,
+    /// What the tools search instead of the embedded index.
+    pub library: Option<Arc<dyn Library>>,
     /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
     /// on one machine.
     pub private_documents: bool,
@@ -173,6 +179,8 @@ impl Default for Config {
             auto_approve: false,
             token_lifetime: 600,
             store: Arc::new(Memory::default()),
+            documents: search::built_in(),
+            library: None,
             private_documents: false,
         }
     }

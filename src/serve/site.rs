@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use axum::Router;
 use axum::extract::{Request, State as Shared};
@@ -22,6 +22,7 @@ use super::faults::{Misfit, Plan, Words};
 use super::keys::Keys;
 use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
+use super::search::{Document, Embedded, Library};
 use super::state::State;
 use super::{Account, Config, Registration, authority, clock, resource};
 
@@ -46,6 +47,8 @@ pub(crate) struct Site {
     pub(crate) auto_approve: bool,
     pub(crate) token_lifetime: u64,
     pub(crate) private_documents: bool,
+    library: OnceLock<Arc<dyn Library>>,
+    documents_given: Vec<Document>,
 }
 
 /// Verified tokens remembered at most.
@@ -83,6 +86,8 @@ impl Site {
             auto_approve: config.auto_approve,
             token_lifetime: config.token_lifetime,
             private_documents: config.private_documents,
+            library: config.library.clone().map(OnceLock::from).unwrap_or_default(),
+            documents_given: config.documents.clone(),
         };
         for reply in DOCUMENTS {
             let shown = site.layout.gives(reply) || site.plan.presents(reply);
@@ -159,6 +164,17 @@ impl Site {
             verified.clear();
         }
         verified.insert(print, (principal.clone(), expiry));
+    }
+
+    /// What the tools search. The index is made when it is first needed.
+    pub(crate) fn library(&self) -> &Arc<dyn Library> {
+        self.library.get_or_init(|| Arc::new(Embedded::new(&self.documents_given)))
+    }
+
+    /// Whether an origin is ours, or that of a page on this machine.
+    pub(crate) fn is_own_origin(&self, origin: &str) -> bool {
+        let Some((scheme, host)) = origin.split_once("://") else { return false };
+        matches!(scheme, "http" | "https") && !host.contains(['/', '@']) && self.is_addressed_by(host)
     }
 
     /// How many requests came.

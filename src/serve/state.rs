@@ -39,6 +39,8 @@ pub enum Table {
     Access,
     /// Client ID metadata documents, by URL.
     Document,
+    /// Sessions of the stateful wire, by fingerprint.
+    Session,
 }
 
 /// The store did not do what it was asked.

@@ -116,6 +116,24 @@ pub enum Reply {
     PushedRequest,
     /// The 403 to a token whose scope does not suffice.
     InsufficientScope,
+    /// The result of `server/discover`.
+    DiscoverResult,
+    /// The result of `initialize`.
+    InitializeResult,
+    /// The result of `tools/list`.
+    ToolsList,
+    /// The result of `tools/call`.
+    ToolResult,
+    /// The 202 to a notification with a good token.
+    Accepted,
+    /// The refusal of a method that does not exist (stateless wire).
+    UnknownMethod,
+    /// The refusal of a protocol version that is not spoken (stateless wire).
+    UnsupportedVersion,
+    /// The answer to a GET of the MCP endpoint with a good token.
+    AuthenticatedGet,
+    /// The answer to a DELETE of the MCP endpoint with a good token.
+    AuthenticatedDelete,
     /// Plain HTTP on the port of an HTTPS deployment. Only `Present` acts: everything is then served in clear, too.
     PlainTwin,
 }
@@ -394,4 +412,56 @@ pub enum Duty {
     IgnoreSchemeCase,
     /// ... refuses every token.
     AcceptOwnTokens,
+    /// ... calls tools whatever the scope of the token.
+    EnforceScope,
+    /// ... does not know that one scope implies others.
+    HonourScopeHierarchy,
+    /// ... asks for one scope after the other.
+    NameAllScopes,
+    /// ... takes a session id for a token.
+    AuthenticateEveryRequest,
+
+    // --- the wires of MCP
+    /// ... serves requests from web pages of any origin.
+    CheckOrigin,
+    /// ... refuses requests without an `Origin`.
+    AllowNoOrigin,
+    /// ... refuses requests that do not accept both JSON and event streams.
+    AcceptAnyAccept,
+    /// ... lists its tools in another order each time.
+    SteadyOrder,
+    /// ... serves protocol versions it does not know.
+    RefuseUnknownVersion,
+    /// ... does not compare the version in the header with the one in the body.
+    CompareVersionHeader,
+    /// ... does not miss the header `MCP-Protocol-Version`.
+    RequireVersionHeader,
+    /// ... does not look at `Mcp-Method`.
+    CheckMethodHeader,
+    /// ... does not look at `Mcp-Name`.
+    CheckNameHeader,
+    /// ... does not understand an encoded `Mcp-Name`.
+    DecodeNameHeader,
+    /// ... does not miss what `_meta` must hold.
+    RequireMeta,
+    /// ... insists on the name of the client.
+    AllowNoClientInfo,
+    /// ... agrees to every version that `initialize` asks for.
+    NegotiateVersion,
+    /// ... does not look at `MCP-Protocol-Version` in a session.
+    CheckLegacyVersion,
+    /// ... insists on `MCP-Protocol-Version` in a session.
+    AssumeVersion,
+    /// ... refuses batches, which 2025-03-26 has.
+    TakeBatches,
+    /// ... counts its sessions.
+    UnguessableSession,
+    /// ... fails with 500 when there is no session id.
+    SurviveNoSession,
+    /// ... fails with 500 when it does not know a session.
+    SurviveUnknownSession,
+    /// ... says it ended a session, and did not.
+    EndSession,
+    /// ... serves a session to another user than its own.
+    BindSession,
 }

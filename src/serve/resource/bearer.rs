@@ -35,7 +35,12 @@ pub(crate) struct Principal {
 impl Principal {
     /// Somebody who was not asked for a token.
     pub(crate) fn anyone() -> Self {
-        Self { subject: "anyone".into(), scopes: vec!["search:read".into()], jkt: None, ids: Vec::new() }
+        Self::called("anyone".to_owned())
+    }
+
+    /// Somebody whose token nobody looked at.
+    pub(crate) fn called(subject: String) -> Self {
+        Self { subject, scopes: vec!["search:read".to_owned()], jkt: None, ids: Vec::new() }
     }
 }
 

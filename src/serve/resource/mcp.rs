@@ -1,65 +1,34 @@
-//! The messages of MCP behind the token check. JSON-RPC 2.0; MCP 2026-07-28 `server/discover`, `tools/list`; the
-//! `initialize` handshake to 2025-11-25.
+//! MCP behind the token check, on both wires. 2026-07-28: base protocol (`_meta`, error codes), Streamable HTTP ("Standard
+//! Request Headers", "Server Validation"), `server/discover`, caching; to 2025-11-25: lifecycle and transports.
+//!
+//! The wire is written by hand rather than with the SDK: each rule of it that a server can get wrong must be a duty that
+//! can be forgotten, at its place.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::serve::answer::Answer;
 use crate::serve::ask::Ask;
 use crate::serve::site::Site;
+use crate::spec::fault::{Duty, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::revision::{Revision, WireStyle};
 
 use super::bearer::Principal;
+use super::rpc::{
+    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, UNSUPPORTED_VERSION, error,
+    error_with, modern, result, server_info,
+};
+use super::session::{self, Session};
+use super::tools::{self, Outcome};
 
-/// A JSON-RPC message.
-#[derive(Debug)]
-pub(crate) enum Message {
-    /// Wants an answer.
-    Request { id: Value, method: String, params: Map<String, Value> },
-    /// Wants none.
-    Notification { method: String },
-    /// An answer to something the server asked.
-    Response,
-}
-
-impl Message {
-    /// Reads a message; the error is the reply to something else.
-    pub(crate) fn read(body: &[u8]) -> Result<Self, Box<Answer>> {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
-            return Err(Box::new(error(StatusCode::BAD_REQUEST, &Value::Null, -32700, "the body is not JSON")));
-        };
-        let invalid = || {
-            let what = "the body is not one JSON-RPC 2.0 message";
-            Box::new(error(StatusCode::BAD_REQUEST, &Value::Null, -32600, what))
-        };
-        let Value::Object(mut members) = value else { return Err(invalid()) };
-        if members.get("jsonrpc").and_then(Value::as_str) != Some("2.0") {
-            return Err(invalid());
-        }
-        let method = members.get("method").and_then(Value::as_str).map(str::to_owned);
-        let params = match members.shift_remove("params") {
-            Some(Value::Object(params)) => params,
-            None => Map::new(),
-            Some(_) => return Err(invalid()),
-        };
-        match (method, members.shift_remove("id")) {
-            (Some(method), Some(id @ (Value::String(_) | Value::Number(_)))) => {
-                Ok(Self::Request { id, method, params })
-            }
-            (Some(method), None) => Ok(Self::Notification { method }),
-            (None, Some(_)) if members.contains_key("result") || members.contains_key("error") => Ok(Self::Response),
-            _ => Err(invalid()),
-        }
-    }
-
-    fn method(&self) -> &str {
-        match self {
-            Self::Request { method, .. } | Self::Notification { method } => method,
-            Self::Response => "",
-        }
-    }
-}
+const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
+const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
+const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
+/// How long lists and discovery may be kept by the client, in milliseconds.
+const FRESH: u32 = 60_000;
 
 /// Whether a message is answered without a token.
 pub(crate) fn is_open(posture: Posture, message: &Message) -> bool {
@@ -67,22 +36,8 @@ pub(crate) fn is_open(posture: Posture, message: &Message) -> bool {
     posture == Posture::Public || posture == Posture::Lazy && OPEN.contains(&message.method())
 }
 
-/// Answers a message.
-pub(crate) fn handle(site: &Site, _ask: &Ask, _principal: &Principal, message: Message) -> Answer {
-    let Message::Request { id, method, params } = message else {
-        return Answer::empty(StatusCode::ACCEPTED).open();
-    };
-    let result = match method.as_str() {
-        "server/discover" if speaks(site, WireStyle::Stateless) => discover(site),
-        "initialize" if speaks(site, WireStyle::Stateful) => initialize(&params),
-        "tools/list" => tools(),
-        "ping" => json!({}),
-        _ => return error(StatusCode::NOT_FOUND, &id, -32601, "no such method"),
-    };
-    Answer::json(StatusCode::OK, json!({ "jsonrpc": "2.0", "id": id, "result": result })).no_store().open()
-}
-
-fn speaks(site: &Site, style: WireStyle) -> bool {
+/// Whether this deployment speaks a wire.
+pub(crate) fn speaks(site: &Site, style: WireStyle) -> bool {
     match site.layout.posture {
         Posture::LegacyWire | Posture::Revision2025_03_26 | Posture::NoMetadata => style == WireStyle::Stateful,
         Posture::ModernWire => style == WireStyle::Stateless,
@@ -90,48 +45,250 @@ fn speaks(site: &Site, style: WireStyle) -> bool {
     }
 }
 
+/// The revisions spoken, newest first.
 fn revisions(site: &Site) -> Vec<&'static str> {
     let spoken = |revision: &&Revision| speaks(site, revision.wire_style());
     Revision::ALL.iter().rev().filter(spoken).map(|revision| revision.as_str()).collect()
 }
 
-fn server_info() -> Value {
-    json!({ "name": "mcp-auth-reference", "version": env!("CARGO_PKG_VERSION") })
+/// Answers a message.
+pub(crate) async fn handle(site: &Site, ask: &Ask, principal: &Principal, message: Message) -> Answer {
+    if is_modern(site, ask, &message) {
+        stateless(site, ask, principal, &message)
+    } else {
+        stateful(site, ask, principal, message).await
+    }
 }
 
-fn discover(site: &Site) -> Value {
-    json!({
-        "resultType": "complete",
-        "supportedVersions": revisions(site),
-        "capabilities": { "tools": {} },
-        "ttlMs": 60_000,
-        "cacheScope": "private",
-        "_meta": { "io.modelcontextprotocol/serverInfo": server_info() },
-    })
+/// Which wire a message comes over: the stateless one names itself in header or `_meta`.
+fn is_modern(site: &Site, ask: &Ask, message: &Message) -> bool {
+    if !speaks(site, WireStyle::Stateless) {
+        return false;
+    }
+    let modern = Revision::R2026_07_28.as_str();
+    ask.header("mcp-protocol-version") == Some(modern)
+        || message.meta(META_VERSION).is_some()
+        || ask.header("mcp-method").is_some()
+        || !speaks(site, WireStyle::Stateful)
 }
 
-fn initialize(params: &Map<String, Value>) -> Value {
-    let asked = params.get("protocolVersion").and_then(Value::as_str).and_then(|text| text.parse::<Revision>().ok());
-    let spoken = asked.filter(|revision| revision.wire_style() == WireStyle::Stateful);
-    json!({
-        "protocolVersion": spoken.unwrap_or(Revision::LATEST_STATEFUL).as_str(),
-        "capabilities": { "tools": {} },
-        "serverInfo": server_info(),
-    })
+// --- 2026-07-28
+
+fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Message) -> Answer {
+    let Message::Request { id, method, params } = message else {
+        return match message {
+            Message::Batch(_) => {
+                error(StatusCode::BAD_REQUEST, &Value::Null, INVALID_REQUEST, "batches are not supported")
+            }
+            _ => accepted(site, ask),
+        };
+    };
+    if let Some(refused) = check_request(site, ask, message, id, method, params) {
+        return refused;
+    }
+    let cached = |mut value: Value| {
+        if let Some(members) = value.as_object_mut() {
+            members.insert("ttlMs".into(), json!(FRESH));
+            members.insert("cacheScope".into(), json!("private"));
+        }
+        modern(value)
+    };
+    match method.as_str() {
+        "server/discover" => {
+            let value = json!({
+                "supportedVersions": revisions(site),
+                "capabilities": { "tools": {} },
+                "instructions": "Search the documents with search, read one with fetch, add one with save.",
+            });
+            site.give(ask, Reply::DiscoverResult, result(id, &cached(value)))
+        }
+        "tools/list" => site.give(ask, Reply::ToolsList, result(id, &cached(tools::list(site)))),
+        "tools/call" => match tools::call(site, principal, params) {
+            Outcome::Done(value) => site.give(ask, Reply::ToolResult, result(id, &modern(value))),
+            Outcome::Unknown => error(StatusCode::OK, id, INVALID_PARAMS, "there is no such tool"),
+            Outcome::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        },
+        "ping" => result(id, &modern(json!({}))),
+        _ => site.give(
+            ask,
+            Reply::UnknownMethod,
+            error(StatusCode::NOT_FOUND, id, METHOD_NOT_FOUND, "there is no such method"),
+        ),
+    }
 }
 
-fn tools() -> Value {
-    json!({
-        "resultType": "complete",
-        "tools": [],
-        "ttlMs": 60_000,
-        "cacheScope": "private",
-        "_meta": { "io.modelcontextprotocol/serverInfo": server_info() },
-    })
+/// The rules of the headers and `_meta`; the answer if one is broken.
+fn check_request(
+    site: &Site,
+    ask: &Ask,
+    message: &Message,
+    id: &Value,
+    method: &str,
+    params: &Map<String, Value>,
+) -> Option<Answer> {
+    let mismatch = |what: &str| Some(error(StatusCode::BAD_REQUEST, id, HEADER_MISMATCH, what));
+    let invalid = |what: &str| Some(error(StatusCode::BAD_REQUEST, id, INVALID_PARAMS, what));
+    let header = ask.header("mcp-protocol-version");
+    let named = message.meta(META_VERSION).and_then(Value::as_str);
+    if method == "initialize" && named.is_none() {
+        return Some(unsupported(site, ask, id, params.get("protocolVersion").and_then(Value::as_str)));
+    }
+    if header.is_none() && site.keeps(Duty::RequireVersionHeader) {
+        return mismatch("the header MCP-Protocol-Version is missing");
+    }
+    if header.is_some() && named.is_some() && header != named && site.keeps(Duty::CompareVersionHeader) {
+        return mismatch("the header MCP-Protocol-Version is not what _meta says");
+    }
+    let version = named.or(header);
+    if version != Some(Revision::R2026_07_28.as_str()) && site.keeps(Duty::RefuseUnknownVersion) {
+        return Some(unsupported(site, ask, id, version));
+    }
+    if ask.header("mcp-method") != Some(method) && site.keeps(Duty::CheckMethodHeader) {
+        return mismatch("the header Mcp-Method is missing or is not the method");
+    }
+    if let Some(wanted) = subject(method, params)
+        && site.keeps(Duty::CheckNameHeader)
+        && ask.header("mcp-name").and_then(|name| decode(site, name)).as_deref() != Some(wanted)
+    {
+        return mismatch("the header Mcp-Name is missing or does not name what the body names");
+    }
+    if site.keeps(Duty::RequireMeta) {
+        if named.is_none() {
+            return invalid("_meta lacks io.modelcontextprotocol/protocolVersion");
+        }
+        if !message.meta(META_CAPABILITIES).is_some_and(Value::is_object) {
+            return invalid("_meta lacks io.modelcontextprotocol/clientCapabilities");
+        }
+    }
+    if message.meta(META_CLIENT).is_none() && !site.keeps(Duty::AllowNoClientInfo) {
+        return invalid("_meta lacks io.modelcontextprotocol/clientInfo");
+    }
+    None
 }
 
-/// A JSON-RPC error.
-fn error(status: StatusCode, id: &Value, code: i32, message: &str) -> Answer {
-    let body = json!({ "jsonrpc": "2.0", "id": id, "error": { "code": code, "message": message } });
-    Answer::json(status, body).no_store().open()
+/// What `Mcp-Name` must repeat.
+fn subject<'p>(method: &str, params: &'p Map<String, Value>) -> Option<&'p str> {
+    let member = match method {
+        "tools/call" | "prompts/get" => "name",
+        "resources/read" => "uri",
+        _ => return None,
+    };
+    Some(params.get(member).and_then(Value::as_str).unwrap_or_default())
+}
+
+/// A header value, perhaps in the sentinel form `=?base64?…?=`.
+fn decode(site: &Site, value: &str) -> Option<String> {
+    let encoded = value.strip_prefix("=?base64?").and_then(|rest| rest.strip_suffix("?="));
+    match encoded.filter(|_| site.keeps(Duty::DecodeNameHeader)) {
+        Some(encoded) => String::from_utf8(STANDARD.decode(encoded).ok()?).ok(),
+        None => Some(value.to_owned()),
+    }
+}
+
+fn unsupported(site: &Site, ask: &Ask, id: &Value, asked: Option<&str>) -> Answer {
+    let data = json!({ "supported": revisions(site), "requested": asked.unwrap_or_default() });
+    let what = "this protocol version is not supported";
+    let answer = error_with(StatusCode::BAD_REQUEST, id, UNSUPPORTED_VERSION, what, &data);
+    site.give(ask, Reply::UnsupportedVersion, answer)
+}
+
+/// 202 to what wants no answer.
+fn accepted(site: &Site, ask: &Ask) -> Answer {
+    site.give(ask, Reply::Accepted, Answer::empty(StatusCode::ACCEPTED).open())
+}
+
+// --- to 2025-11-25
+
+async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Message) -> Answer {
+    if let Message::Request { id, method, params } = &message
+        && method == "initialize"
+    {
+        return initialize(site, ask, principal, id, params).await;
+    }
+    let session = match session::named(site, ask).await {
+        Ok(Some(Some(session))) if session.is_of(site, principal) => session,
+        Ok(Some(None)) if !site.keeps(Duty::SurviveNoSession) => return broken(),
+        Ok(Some(None)) => return said(StatusCode::BAD_REQUEST, "the header Mcp-Session-Id is missing"),
+        // Somebody else's session is as unknown as one that has ended.
+        Ok(_) if site.keeps(Duty::SurviveUnknownSession) => {
+            return said(StatusCode::NOT_FOUND, "the session is not known");
+        }
+        Ok(_) | Err(_) => return broken(),
+    };
+    let header = ask.header("mcp-protocol-version");
+    let spoken =
+        header.is_none_or(|version| version.parse::<Revision>().is_ok_and(|r| r.wire_style() == WireStyle::Stateful));
+    if !spoken && site.keeps(Duty::CheckLegacyVersion) {
+        return said(StatusCode::BAD_REQUEST, "this MCP-Protocol-Version is not supported");
+    }
+    if header.is_none() && !site.keeps(Duty::AssumeVersion) {
+        return said(StatusCode::BAD_REQUEST, "the header MCP-Protocol-Version is missing");
+    }
+    answer(site, ask, principal, &session, message)
+}
+
+fn answer(site: &Site, ask: &Ask, principal: &Principal, session: &Session, message: Message) -> Answer {
+    match message {
+        Message::Request { id, method, params } => one(site, ask, principal, &id, &method, &params),
+        Message::Notification { .. } | Message::Response => accepted(site, ask),
+        // Batches were taken out again after 2025-03-26.
+        Message::Batch(list) if session.revision == Revision::R2025_03_26.as_str() && site.keeps(Duty::TakeBatches) => {
+            batch(site, ask, principal, list)
+        }
+        Message::Batch(_) => said(StatusCode::BAD_REQUEST, "batches are not supported in this revision"),
+    }
+}
+
+fn batch(site: &Site, ask: &Ask, principal: &Principal, list: Vec<Message>) -> Answer {
+    let mut answers = Vec::new();
+    for message in list {
+        if let Message::Request { id, method, params } = message {
+            let answer = one(site, ask, principal, &id, &method, &params);
+            if answer.status == StatusCode::FORBIDDEN {
+                return answer;
+            }
+            if let crate::serve::answer::Body::Json(value) = answer.body {
+                answers.push(value);
+            }
+        }
+    }
+    if answers.is_empty() {
+        return accepted(site, ask);
+    }
+    Answer::json(StatusCode::OK, Value::Array(answers)).no_store().open()
+}
+
+fn one(site: &Site, ask: &Ask, principal: &Principal, id: &Value, method: &str, params: &Map<String, Value>) -> Answer {
+    match method {
+        "ping" => result(id, &json!({})),
+        "tools/list" => site.give(ask, Reply::ToolsList, result(id, &tools::list(site))),
+        "tools/call" => match tools::call(site, principal, params) {
+            Outcome::Done(value) => site.give(ask, Reply::ToolResult, result(id, &value)),
+            Outcome::Unknown => error(StatusCode::OK, id, INVALID_PARAMS, "there is no such tool"),
+            Outcome::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        },
+        _ => error(StatusCode::OK, id, METHOD_NOT_FOUND, "there is no such method"),
+    }
+}
+
+async fn initialize(site: &Site, ask: &Ask, principal: &Principal, id: &Value, params: &Map<String, Value>) -> Answer {
+    let asked = params.get("protocolVersion").and_then(Value::as_str).unwrap_or_default();
+    let spoken = asked.parse::<Revision>().ok().filter(|revision| revision.wire_style() == WireStyle::Stateful);
+    let agreed = match spoken {
+        Some(revision) => revision.as_str(),
+        None if site.keeps(Duty::NegotiateVersion) => Revision::LATEST_STATEFUL.as_str(),
+        None => asked,
+    };
+    let Ok(session) = session::begin(site, principal, agreed).await else { return broken() };
+    let value = json!({ "protocolVersion": agreed, "capabilities": { "tools": {} }, "serverInfo": server_info() });
+    let answer = result(id, &value).header("mcp-session-id", &session);
+    site.give(ask, Reply::InitializeResult, answer)
+}
+
+fn said(status: StatusCode, what: &str) -> Answer {
+    error(status, &Value::Null, INVALID_REQUEST, what)
+}
+
+fn broken() -> Answer {
+    Answer::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error\n").open()
 }

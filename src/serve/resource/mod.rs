@@ -3,6 +3,9 @@
 
 pub(crate) mod bearer;
 mod mcp;
+mod rpc;
+mod session;
+mod tools;
 
 pub(crate) use bearer::canonical;
 
@@ -15,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::spec::fault::{Duty, Reply};
 use crate::spec::posture::Posture;
+use crate::spec::revision::WireStyle;
 
 use super::answer::Answer;
 use super::ask::{Ask, BodyError, Credential, MESSAGE_LIMIT};
@@ -22,7 +26,7 @@ use super::dpop;
 use super::layout::Layout;
 use super::site::Site;
 use bearer::{Principal, Refusal};
-use mcp::Message;
+use rpc::Message;
 
 /// The scope that suffices to look around: what the challenge asks for.
 const BASE_SCOPE: &str = "search:read";
@@ -61,7 +65,7 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
     if !site.keeps(Duty::AuthenticateBeforeParsing) {
         let message = read(ask).await?;
         let principal = authenticate(site, ask, unauthenticated_reply(site, &message)).await?;
-        return Ok(mcp::handle(site, ask, &principal, message));
+        return serve(site, ask, &principal, message).await;
     }
     if opens_some(site.layout.posture) && ask.credential() == Credential::Absent {
         let message = match read(ask).await {
@@ -72,7 +76,7 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
             }
             Err(unreadable) => return Err(unreadable),
         };
-        return Ok(mcp::handle(site, ask, &Principal::anyone(), message));
+        return serve(site, ask, &Principal::anyone(), message).await;
     }
     let principal = match ask.credential() {
         // What kind of message it is matters to planted faults only; a clean server has not read it yet.
@@ -86,7 +90,30 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
         _ => authenticate(site, ask, Reply::Challenge).await?,
     };
     let message = read(ask).await?;
-    Ok(mcp::handle(site, ask, &principal, message))
+    serve(site, ask, &principal, message).await
+}
+
+/// Serves who is known, if the request does not come from somebody else's web page.
+async fn serve(site: &Site, ask: &Ask, principal: &Principal, message: Message) -> Result<Answer, Refused> {
+    check_origin(site, ask)?;
+    let accept = ask.header("accept").unwrap_or_default();
+    let names_both = accept.contains("application/json") && accept.contains("event-stream");
+    if !names_both && !site.keeps(Duty::AcceptAnyAccept) {
+        return Err(Box::new(Answer::empty(StatusCode::NOT_ACCEPTABLE).open()));
+    }
+    Ok(mcp::handle(site, ask, principal, message).await)
+}
+
+/// MCP transports, "Security Warning": a page of another origin that a browser on this machine shows may not drive the
+/// server (DNS rebinding). Pages on this machine may: they are the user's own tools.
+fn check_origin(site: &Site, ask: &Ask) -> Result<(), Refused> {
+    let refuse = |why: &str| Err(Box::new(Answer::text(StatusCode::FORBIDDEN, format!("{why}\n")).open()));
+    match ask.origin() {
+        None if site.keeps(Duty::AllowNoOrigin) => Ok(()),
+        None => refuse("There is no Origin."),
+        Some(origin) if site.is_own_origin(origin) || !site.keeps(Duty::CheckOrigin) => Ok(()),
+        Some(_) => refuse("Pages of this origin may not use this server."),
+    }
 }
 
 async fn get(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
@@ -97,12 +124,24 @@ async fn get(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
         return Ok(stream());
     }
     authenticate(site, ask, Reply::GetStream).await?;
-    Ok(wrong_method())
+    // No stream is offered: nothing ever happens that nobody asked for.
+    Ok(site.give(ask, Reply::AuthenticatedGet, wrong_method()))
 }
 
 async fn delete(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
-    authenticate(site, ask, Reply::Delete).await?;
-    Ok(wrong_method())
+    let begun_by_anyone =
+        opens_some(site.layout.posture) && matches!(session::named(site, ask).await, Ok(Some(Some(_))));
+    let principal = match begun_by_anyone && ask.credential() == Credential::Absent {
+        true => Principal::anyone(),
+        false => authenticate(site, ask, Reply::Delete).await?,
+    };
+    if !mcp::speaks(site, WireStyle::Stateful) {
+        return Ok(site.give(ask, Reply::AuthenticatedDelete, wrong_method()));
+    }
+    let own = matches!(session::named(site, ask).await, Ok(Some(Some(session))) if session.is_of(site, &principal));
+    let ended = own && session::end(site, ask).await.map_err(|_| broken())?;
+    let status = if ended { StatusCode::NO_CONTENT } else { StatusCode::NOT_FOUND };
+    Ok(site.give(ask, Reply::AuthenticatedDelete, Answer::empty(status).open()))
 }
 
 /// An event stream that a careless server opens.
@@ -111,7 +150,7 @@ fn stream() -> Answer {
 }
 
 fn wrong_method() -> Answer {
-    Answer::wrong_method("POST, OPTIONS").open()
+    Answer::wrong_method("POST, DELETE, OPTIONS").open()
 }
 
 /// Reads the message.
@@ -143,6 +182,11 @@ async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal
         Credential::Absent => {
             if let Some(token) = query_token(ask).filter(|_| !site.keeps(Duty::IgnoreQueryToken)) {
                 return check(site, ask, &token).await;
+            }
+            if !site.keeps(Duty::AuthenticateEveryRequest)
+                && let Ok(Some(Some(session))) = session::named(site, ask).await
+            {
+                return Ok(Principal::called(session.subject));
             }
             Err(challenge(site, ask, absent, Cause::Absent))
         }
@@ -244,6 +288,21 @@ fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused 
     Box::new(site.give(ask, reply, answer))
 }
 
+/// The 403 to a token whose scope does not suffice (RFC 6750 §3.1; MCP authorization, "Runtime Insufficient Scope Errors").
+fn insufficient_scope(site: &Site, ask: &Ask, scope: &str) -> Answer {
+    let error =
+        format!("error=\"insufficient_scope\", error_description=\"the tool needs more scope\", scope=\"{scope}\"");
+    let value = match site.layout.posture {
+        Posture::Revision2025_03_26 => format!("Bearer {error}"),
+        _ => format!("Bearer {error}, resource_metadata=\"{}\"", site.layout.metadata()),
+    };
+    let answer = Answer::text(StatusCode::FORBIDDEN, "The scope of the access token does not suffice.\n")
+        .put(WWW_AUTHENTICATE, &value)
+        .no_store()
+        .open();
+    site.give(ask, Reply::InsufficientScope, answer)
+}
+
 /// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
 fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
     let error = match cause {
@@ -276,3 +335,6 @@ fn wavering_scope(count: usize) -> &'static str {
     ];
     SCOPES.get(count % SCOPES.len()).copied().unwrap_or(BASE_SCOPE)
 }
+
+#[cfg(test)]
+mod tests;

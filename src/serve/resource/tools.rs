@@ -1,0 +1,135 @@
+//! The tools: `search` and `fetch` for `search:read`, `save` for `search:write`. MCP tools; MCP authorization, "Scope
+//! Challenge Handling", "Step-Up Authorization Flow" (hierarchies are honoured).
+
+use serde_json::{Map, Value, json};
+
+use crate::serve::search::Document;
+use crate::serve::site::Site;
+use crate::spec::fault::Duty;
+
+use super::bearer::Principal;
+
+/// Results of a search at most.
+const HITS: usize = 20;
+/// The longest text that may be saved, in bytes.
+const TEXT_LIMIT: usize = 64 << 10;
+
+/// What became of a call.
+pub(crate) enum Outcome {
+    /// The result.
+    Done(Value),
+    /// There is no such tool.
+    Unknown,
+    /// The token lacks these scopes.
+    Forbidden(&'static str),
+}
+
+/// The tools, in the same order for everybody: what they may call shows when they call it.
+pub(crate) fn list(site: &Site) -> Value {
+    let text = |about: &str| json!({ "type": "string", "description": about });
+    let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let mut tools = vec![
+        json!({
+            "name": "search",
+            "title": "Search",
+            "description": "Finds the documents that fit a query best.",
+            "inputSchema": object(
+                json!({
+                    "query": text("The words to look for."),
+                    "limit": { "type": "integer", "minimum": 1, "maximum": HITS, "description": "How many documents." },
+                }),
+                &["query"],
+            ),
+            "annotations": { "readOnlyHint": true, "openWorldHint": false },
+        }),
+        json!({
+            "name": "fetch",
+            "title": "Fetch",
+            "description": "Gives the whole text of a document that a search found.",
+            "inputSchema": object(json!({ "id": text("The id of the document.") }), &["id"]),
+            "annotations": { "readOnlyHint": true, "openWorldHint": false },
+        }),
+        json!({
+            "name": "save",
+            "title": "Save",
+            "description": "Adds a document, so that later searches find it. Needs the scope search:write.",
+            "inputSchema": object(
+                json!({ "title": text("Its title."), "text": text("Its text.") }),
+                &["title", "text"],
+            ),
+            "annotations": { "readOnlyHint": false, "destructiveHint": false, "openWorldHint": false },
+        }),
+    ];
+    if !site.keeps(Duty::SteadyOrder) {
+        let turn = site.next_challenge() % tools.len();
+        tools.rotate_left(turn);
+    }
+    json!({ "tools": tools })
+}
+
+/// Calls a tool.
+pub(crate) fn call(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Outcome {
+    let empty = Map::new();
+    let arguments = params.get("arguments").and_then(Value::as_object).unwrap_or(&empty);
+    let text = |name: &str| arguments.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
+    let name = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    if let Some(missing) = missing(site, principal, name) {
+        return Outcome::Forbidden(missing);
+    }
+    let limit = arguments.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
+    Outcome::Done(match (name, text("query"), text("id"), text("title").zip(text("text"))) {
+        ("search", Some(query), ..) => {
+            let hits = site.library().search(query, limit.unwrap_or(5).clamp(1, HITS));
+            let hits: Vec<Value> = hits.iter().map(summary).collect();
+            good(&json!({ "results": hits }))
+        }
+        ("fetch", _, Some(id), _) => match site.library().fetch(id) {
+            Some(document) => good(&json!(document)),
+            None => bad("There is no document with this id."),
+        },
+        ("save", _, _, Some((title, body))) if title.len() + body.len() <= TEXT_LIMIT => save(site, title, body),
+        ("save", _, _, Some(_)) => bad("The document is too long."),
+        ("search" | "fetch" | "save", ..) => bad("An argument is missing or is not a text."),
+        _ => return Outcome::Unknown,
+    })
+}
+
+fn save(site: &Site, title: &str, text: &str) -> Value {
+    let id = format!("saved-{}", crate::serve::keys::random(9));
+    let url = format!("{}/documents/{id}", site.layout.origin);
+    let document = Document { id: id.clone(), title: title.to_owned(), text: text.to_owned(), url };
+    if site.library().save(document) { good(&json!({ "id": id })) } else { bad("There is no room for it.") }
+}
+
+/// The scopes a call needs and the token lacks, all of them in one challenge.
+fn missing(site: &Site, principal: &Principal, tool: &str) -> Option<&'static str> {
+    let has = |scope: &str| {
+        let implied = site.keeps(Duty::HonourScopeHierarchy) && principal.scopes.iter().any(|s| s == "search:admin");
+        implied || principal.scopes.iter().any(|granted| granted == scope)
+    };
+    let needed = match tool {
+        "search" | "fetch" => "search:read",
+        "save" => "search:write",
+        _ => return None,
+    };
+    if !site.keeps(Duty::EnforceScope) {
+        return None;
+    }
+    if !has(needed) {
+        return Some(needed);
+    }
+    (tool == "save" && !site.keeps(Duty::NameAllScopes) && !has("search:admin")).then_some("search:admin")
+}
+
+fn summary(document: &Document) -> Value {
+    let text: String = document.text.chars().take(200).collect();
+    json!({ "id": document.id, "title": document.title, "url": document.url, "text": text })
+}
+
+fn good(value: &Value) -> Value {
+    json!({ "content": [{ "type": "text", "text": value.to_string() }], "structuredContent": value, "isError": false })
+}
+
+fn bad(why: &str) -> Value {
+    json!({ "content": [{ "type": "text", "text": why }], "isError": true })
+}
