@@ -7,7 +7,8 @@ use mcp_auth::spec::cite;
 use mcp_auth::spec::revision::Revision;
 
 /// Checks that no fault of ours can trip, each with the reason.
-const WITHOUT_FAULT: &[(&str, &str)] = &[];
+const WITHOUT_FAULT: &[(&str, &str)] =
+    &[("asm-dcr-deprecated", "it informs about an offer that is right today: a healthy deployment has the line")];
 
 #[test]
 fn ids_are_unique_kebab_case_and_prefixed() {

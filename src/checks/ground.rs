@@ -117,3 +117,15 @@ macro_rules! in_both {
     };
 }
 pub(super) use in_both;
+
+/// As [`in_both`], and to the metadata at the MCP server's origin, so that 2025-03-26 clients are led to the same place.
+macro_rules! in_all {
+    ($($edit:expr),* $(,)?) => {
+        &[
+            $crate::spec::fault::Deed::At($crate::spec::fault::Reply::ServerMetadata, &[$($edit),*]),
+            $crate::spec::fault::Deed::At($crate::spec::fault::Reply::OpenIdMetadata, &[$($edit),*]),
+            $crate::spec::fault::Deed::At($crate::spec::fault::Reply::LegacyMetadata, &[$($edit),*]),
+        ]
+    };
+}
+pub(super) use in_all;

@@ -11,9 +11,12 @@ mod keys;
 mod resource;
 mod resource_members;
 mod server;
+mod server_endpoints;
+mod server_grants;
 mod server_issuer;
 mod server_legacy;
 mod server_members;
+mod server_registration;
 mod transport;
 
 use crate::verdict::Check;
@@ -36,7 +39,18 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },
     Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },
     Group { title: "Authorization server metadata: whose it is", prefixes: &["asm-"], checks: server_issuer::CHECKS },
-    Group { title: "Authorization server metadata: what it says", prefixes: &["asm-"], checks: server_members::CHECKS },
+    Group { title: "Authorization server metadata: its form", prefixes: &["asm-"], checks: server_members::CHECKS },
+    Group { title: "Authorization server metadata: endpoints", prefixes: &["asm-"], checks: server_endpoints::CHECKS },
+    Group {
+        title: "Authorization server metadata: what it offers",
+        prefixes: &["asm-"],
+        checks: server_grants::CHECKS,
+    },
+    Group {
+        title: "Authorization server metadata: registration",
+        prefixes: &["asm-"],
+        checks: server_registration::CHECKS,
+    },
     Group { title: "The places of 2025-03-26", prefixes: &["asm-legacy-"], checks: server_legacy::CHECKS },
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server lets in", prefixes: &["rs-"], checks: access::CHECKS },

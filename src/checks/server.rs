@@ -4,6 +4,7 @@
 //! Which of the missing documents is whose finding is decided in [`ground::server`](super::ground::server).
 
 use super::ground::{in_both, issuer, misplaced, server};
+use super::server_members::DOCUMENTS;
 use crate::evidence::{Document, Evidence, Exchange, HttpReply, IssuerTrail, Mode, Pointer};
 use crate::formats::uri;
 use crate::level;
@@ -15,9 +16,6 @@ use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Class, Finding, Mark, Reason, Role, Verdict, finding};
-
-/// The steps at which a client asks for the metadata.
-const DOCUMENTS: &[Step] = &[Step::OauthMetadata, Step::OidcInserted, Step::OidcAppended, Step::LegacyMetadata];
 
 /// A page as applications with one page give it for every path.
 const PAGE: &str = "<!doctype html><title>App</title><div id=\"root\"></div>";

@@ -4,6 +4,7 @@
 use url::Url;
 
 use super::ground::{in_both, issuer, server};
+use super::server_members::DOCUMENTS;
 use crate::evidence::Evidence;
 use crate::formats::json::{self, Field};
 use crate::formats::uri::{self, Likeness};
@@ -15,9 +16,6 @@ use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
-
-/// The steps at which a client asks for the metadata.
-const DOCUMENTS: &[Step] = &[Step::OauthMetadata, Step::OidcInserted, Step::OidcAppended, Step::LegacyMetadata];
 
 /// The rows.
 pub(super) const CHECKS: &[Check] = &[
