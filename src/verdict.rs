@@ -118,6 +118,10 @@ pub struct Finding {
     pub actual: Option<String>,
     /// Exactly what to change, where the row's text can be made more exact.
     pub fix: Option<String>,
+    /// Who must act, where it is somebody else than the row says.
+    pub role: Option<Role>,
+    /// Whether it explains that the server could not be reached at all.
+    pub severs: bool,
 }
 
 /// A finding at a place.
@@ -145,6 +149,20 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, text: impl Into<String>) -> Self {
         self.fix = Some(text.into());
+        self
+    }
+
+    /// Says who must act, instead of the role in the row: for rows that both servers can break.
+    #[must_use]
+    pub const fn by(mut self, role: Role) -> Self {
+        self.role = Some(role);
+        self
+    }
+
+    /// Says that this is why the server could not be reached at all.
+    #[must_use]
+    pub const fn severing(mut self, severs: bool) -> Self {
+        self.severs = severs;
         self
     }
 

@@ -4,6 +4,7 @@
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 
+use super::refusals::disguised;
 use crate::evidence::{Challenged, Document, Evidence, Exchange, FailureKind, IssuerTrail, Mode};
 use crate::spec::revision::Revision;
 use crate::spec::step::{Reach, Step};
@@ -11,7 +12,9 @@ use crate::verdict::{Reason, Verdict};
 
 /// The first refusal.
 pub(super) fn refused<'e>(e: &'e Evidence<'_>) -> Result<Challenged<'e>, Verdict> {
+    let disguised_call = || e.first(Step::McpCall).is_some_and(|call| disguised(call).is_some());
     e.challenged().ok_or_else(|| match e.mode() {
+        Mode::Public | Mode::Lazy if disguised_call() => Verdict::blocked("challenge-tool-result"),
         Mode::Public | Mode::Lazy => Verdict::not_applicable("no request was refused for want of a token"),
         _ => Verdict::blocked("challenge-status-401"),
     })
@@ -81,19 +84,16 @@ pub(super) fn server<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict> {
 /// The skip for a host that we did not speak to, where the reason lies not in its documents: another check reports bad
 /// TLS and forbidden addresses, and a budget is ours.
 fn unreached(tries: &[&Exchange]) -> Option<Verdict> {
-    use FailureKind::{
-        Budget, CertificateExpired, CertificateNotYetValid, CertificateUntrusted, CertificateWrongName, Refused, Tls,
-    };
     let kinds: Vec<FailureKind> = tries.iter().filter_map(|x| x.failure()).map(|failure| failure.kind).collect();
     if kinds.len() < tries.len() {
         return None;
     }
     kinds.iter().find_map(|kind| match kind {
-        CertificateExpired | CertificateNotYetValid | CertificateWrongName | CertificateUntrusted | Tls => {
-            Some(Verdict::blocked("tls-cert-valid"))
+        kind if kind.is_certificate() || *kind == FailureKind::Tls => Some(Verdict::blocked("tls-cert-valid")),
+        FailureKind::Refused => Some(Verdict::blocked("meta-private-address")),
+        FailureKind::Budget => {
+            Some(Verdict::not_applicable("the budget of the run was used up before it was asked for"))
         }
-        Refused => Some(Verdict::blocked("meta-private-address")),
-        Budget => Some(Verdict::not_applicable("the budget of the run was used up before it was asked for")),
         _ => None,
     })
 }
@@ -129,3 +129,9 @@ macro_rules! in_all {
     };
 }
 pub(super) use in_all;
+
+/// The metadata of every authorization server that was found; why there is none, if none was.
+pub(super) fn servers<'e>(e: &'e Evidence<'_>) -> Result<Vec<Document<'e>>, Verdict> {
+    let found: Vec<_> = e.issuers().iter().filter_map(|issuer| e.issuer(issuer).document).collect();
+    if found.is_empty() { server(e).map(|document| vec![document]) } else { Ok(found) }
+}

@@ -8,6 +8,7 @@ mod challenge;
 mod cors;
 mod ground;
 mod keys;
+mod refusals;
 mod resource;
 mod resource_members;
 mod server;
@@ -18,6 +19,7 @@ mod server_legacy;
 mod server_members;
 mod server_registration;
 mod transport;
+mod transport_documents;
 
 use crate::verdict::Check;
 
@@ -34,6 +36,7 @@ pub struct Group {
 /// Every group, in the order in which a client meets what they read. Blocking checks stand before what they block.
 pub const GROUPS: &[Group] = &[
     Group { title: "Transport security", prefixes: &["url-", "tls-", "meta-"], checks: transport::CHECKS },
+    Group { title: "Where documents send clients", prefixes: &["tls-", "meta-"], checks: transport_documents::CHECKS },
     Group { title: "The 401 and its challenge", prefixes: &["challenge-"], checks: challenge::CHECKS },
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
     Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },

@@ -75,14 +75,16 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
     }
 }
 
-/// The refused request once more, later than everything else that was asked without a token.
+/// The refused request again, later than everything else that was asked without a token: twice the same, since several
+/// instances may answer in turn, and once as a browser client asks.
 async fn again(wire: &Wire) {
     let trail = wire.trail();
-    let evidence = Evidence::new(&trail, Revision::LATEST);
-    if evidence.answer(Step::McpDiscover).and_then(Exchange::status) == Some(401) {
-        let because = "the challenge ought to be the same every time";
-        wire.send(mcp::stateless(Step::ChallengeRepeat, &wire.endpoint(), "server/discover", json!({}), because)).await;
-    }
+    let Some(refused) = trials::control(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
+    let because = "the challenge ought to be the same every time".to_owned();
+    let repeat = Ask { step: Step::ChallengeRepeat, because, ..refused.clone() };
+    let because = "a browser client must be able to read the challenge".to_owned();
+    let browser = Ask { step: Step::McpFromBrowser, because, ..refused }.header("origin", BROWSER_ORIGIN);
+    join3(wire.send(repeat.clone()), wire.send(repeat), wire.send(browser)).await;
 }
 
 /// The stateful wire, as far as it is open: `initialize`, `tools/list`, and the end of the session.
@@ -138,7 +140,7 @@ async fn surroundings(wire: &Wire, url: &str) {
     let document = uri::resource_metadata_urls(target).path;
     let browser = Ask::get(Step::CorsResourceMetadata, document, "as a browser client asks");
     let browser = wire.send(browser.header("origin", BROWSER_ORIGIN));
-    join3(legacy, join(preflight, browser), transport_security(wire, target)).await;
+    join3(legacy, join(preflight, browser), transport_security(wire, target, target)).await;
 }
 
 fn preflight(step: Step, url: &str, because: &str, headers: &str) -> Ask {
@@ -148,12 +150,12 @@ fn preflight(step: Step, url: &str, because: &str, headers: &str) -> Ask {
         .header("access-control-request-headers", headers)
 }
 
-/// For an https origin: old TLS versions, and the same document over plain http.
-async fn transport_security(wire: &Wire, url: &Url) {
+/// For an https origin: old TLS versions, and a page of it over plain http.
+async fn transport_security(wire: &Wire, url: &Url, page: &Url) {
     if url.scheme() != "https" {
         return;
     }
-    let plain = Ask::get(Step::PlainTwin, plain_twin(url), "nothing may be served in clear beside https");
+    let plain = Ask::get(Step::PlainTwin, plain_twin(page), "nothing may be served in clear beside https");
     let plain = wire.send(plain.about(uri::origin_of(url).to_string()));
     join(wire.old_tls_hello(url, "versions before 1.2 must be refused"), plain).await;
 }
@@ -221,14 +223,17 @@ async fn keys(wire: &Wire) {
         if let Some(document) = &server.document {
             asks.extend(server_asks(&server.issuer, document));
         }
-        elsewhere = Url::parse(&server.issuer).ok().filter(|url| uri::origin_of(url) != uri::origin_of(wire.target()));
+        let page = server.document.map_or(server.issuer.as_str(), |document| document.exchange.request.url.as_str());
+        let origin = Url::parse(&server.issuer).ok();
+        let origin = origin.filter(|url| uri::origin_of(url) != uri::origin_of(wire.target()));
+        elsewhere = origin.zip(Url::parse(page).ok());
     }
     if let Some(url) = evidence.resource().and_then(|(_, document)| document.text("jwks_uri")) {
         asks.push(key_ask(Step::ResourceJwks, url, "the resource metadata names it in `jwks_uri`"));
     }
     let security = async {
-        if let Some(url) = &elsewhere {
-            transport_security(wire, url).await;
+        if let Some((url, page)) = &elsewhere {
+            transport_security(wire, url, page).await;
         }
     };
     join(join_all(asks.into_iter().map(|ask| wire.send(ask))), security).await;

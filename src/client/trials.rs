@@ -125,7 +125,7 @@ fn is_let_in(exchange: &Exchange) -> bool {
 }
 
 /// The request that every trial sends: the first that was refused with 401.
-fn control(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
+pub(super) fn control(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
     let refused = evidence.challenged()?.exchange.step;
     let url = wire.endpoint();
     let because = "";

@@ -9,13 +9,14 @@ use url::Url;
 use super::{Exit, Failure, Outcome, Terminal, tell};
 use crate::checks;
 use crate::client::discover;
-use crate::evidence::{Evidence, FailureKind, Mode, Trail};
+use crate::evidence::{Evidence, Exchange, FailureKind, Mode, Trail};
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Report};
 use crate::serve;
 use crate::spec::revision::Revision;
+use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::wire::{Policy, Wire};
 
@@ -196,7 +197,8 @@ fn write_report(format: &str, view: &View<'_>, out: &mut dyn io::Write) -> Resul
 
 /// Why nothing answered, in one sentence, and what helps.
 fn unreachable(trail: &Trail) -> Failure {
-    let failure = trail.exchanges.iter().find_map(|exchange| exchange.failure());
+    let asked = |x: &&Exchange| !matches!(x.step, Step::PlainTwin | Step::OldTlsHello);
+    let failure = trail.exchanges.iter().filter(asked).find_map(Exchange::failure);
     let host = Url::parse(&trail.target).ok().map(|url| uri::origin_of(&url).to_string()).unwrap_or_default();
     let (kind, detail) =
         failure.map_or((FailureKind::Unreachable, "no request was made"), |f| (f.kind, f.detail.as_str()));
@@ -209,7 +211,7 @@ fn unreachable(trail: &Trail) -> Failure {
         FailureKind::CertificateWrongName => {
             "use the name that the certificate is for, or mend the certificate; --insecure looks without checking"
         }
-        FailureKind::CertificateExpired | FailureKind::CertificateNotYetValid => {
+        FailureKind::CertificateExpired | FailureKind::CertificateNotYetValid | FailureKind::CertificateInvalid => {
             "renew the certificate; --insecure looks without checking"
         }
         FailureKind::Tls => "is this an https port? A server without TLS wants an http:// URL",

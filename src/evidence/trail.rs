@@ -156,6 +156,8 @@ pub enum FailureKind {
     CertificateWrongName,
     /// Nobody we trust signed the certificate.
     CertificateUntrusted,
+    /// The certificate is not acceptable for another reason.
+    CertificateInvalid,
     /// The TLS handshake failed in another way.
     Tls,
     /// A time limit passed.
@@ -166,6 +168,21 @@ pub enum FailureKind {
     Broken,
     /// The budget of requests or time of the run was used up; nothing was sent.
     Budget,
+}
+
+impl FailureKind {
+    /// Whether the peer's certificate is the reason.
+    #[must_use]
+    pub const fn is_certificate(self) -> bool {
+        matches!(
+            self,
+            Self::CertificateExpired
+                | Self::CertificateNotYetValid
+                | Self::CertificateWrongName
+                | Self::CertificateUntrusted
+                | Self::CertificateInvalid
+        )
+    }
 }
 
 /// A name that was looked up.

@@ -285,10 +285,24 @@ impl<'t> Evidence<'t> {
         self.object(self.landed(self.about(Step::OauthMetadata, issuer)?))?.ok()
     }
 
+    /// Whether nothing was answered.
+    #[must_use]
+    pub fn is_unreachable(&self) -> bool {
+        // What answers in clear or to a hello of old says nothing of the server behind https.
+        let aside = |x: &Exchange| matches!(x.step, Step::PlainTwin | Step::OldTlsHello | Step::CanaryFetched);
+        self.trail.exchanges.iter().filter(|x| !aside(x)).all(|x| x.reply().is_none())
+    }
+
+    /// Whether a step was answered in earnest: with a JSON-RPC result.
+    #[must_use]
+    pub fn opened(&self, step: Step) -> bool {
+        self.all(step).any(is_answer)
+    }
+
     /// What kind of deployment this is.
     #[must_use]
     pub fn mode(&self) -> Mode {
-        if self.trail.exchanges.iter().all(|x| x.reply().is_none()) {
+        if self.is_unreachable() {
             return Mode::Unreachable;
         }
         let has_resource = self.resource().is_some();

@@ -53,8 +53,14 @@ pub fn note_elsewhere(report: &mut Report, other: &Report) {
 }
 
 fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static str, Verdict>) -> Verdict {
-    if check.reach() > evidence.trail.reach {
+    // What was done is judged, even if the run as a whole went less far: the user may ask for a single step.
+    let taken = || check.needs.iter().any(|step| evidence.first(*step).is_some());
+    if check.reach() > evidence.trail.reach && !taken() {
         return Verdict::Skip(Reason::Needs(check.reach()));
+    }
+    if evidence.is_unreachable() && !check.needs.is_empty() {
+        let cause = said.iter().find(|(_, verdict)| matches!(verdict, Verdict::Fail(finding) if finding.severs));
+        return cause.map_or(Verdict::not_applicable("nothing answered"), |(id, _)| Verdict::blocked(id));
     }
     for blocker in check.blocked_by {
         match said.get(blocker) {
@@ -89,7 +95,7 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         status,
         title: check.title,
         level,
-        role: check.role,
+        role: found.role.unwrap_or(check.role),
         mark: check.mark,
         message: (!found.message.is_empty()).then_some(found.message),
         at: found.at,

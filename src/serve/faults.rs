@@ -263,7 +263,8 @@ mod tests {
     use crate::spec::posture::Posture;
 
     fn layout(posture: Posture) -> Layout {
-        let hosts = Hosts { scheme: "https", resource: "rs.test".into(), authority: "as.test".into() };
+        let hosts =
+            Hosts { scheme: "https", issuer_scheme: "https", resource: "rs.test".into(), authority: "as.test".into() };
         Layout::new(posture, &hosts, false, true)
     }
 

@@ -46,6 +46,7 @@ pub(crate) struct Layout {
 #[derive(Clone, Debug)]
 pub(crate) struct Hosts {
     pub(crate) scheme: &'static str,
+    pub(crate) issuer_scheme: &'static str,
     pub(crate) resource: String,
     pub(crate) authority: String,
 }
@@ -55,8 +56,11 @@ impl Layout {
     /// issuer stand at the default paths of 2025-03-26.
     pub(crate) fn new(posture: Posture, hosts: &Hosts, slash: bool, defaults: bool) -> Self {
         let origin = format!("{}://{}", hosts.scheme, hosts.resource);
-        let as_origin =
-            if shares_origin(posture) { origin.clone() } else { format!("{}://{}", hosts.scheme, hosts.authority) };
+        let as_origin = if shares_origin(posture) {
+            origin.clone()
+        } else {
+            format!("{}://{}", hosts.issuer_scheme, hosts.authority)
+        };
         let issuer_path = match posture {
             Posture::RootIssuer | Posture::SameOrigin | Posture::Public => "",
             _ if posture.has_first_layout() => "",
@@ -109,7 +113,9 @@ impl Layout {
         match reply {
             Reply::ResourceMetadata => vec![(Side::Resource, self.metadata_path())],
             Reply::RootResourceMetadata => vec![(Side::Resource, RESOURCE_SUFFIX.to_owned())],
-            Reply::CustomResourceMetadata => vec![(Side::Resource, "/metadata/resource.json".to_owned())],
+            Reply::CustomResourceMetadata => {
+                [Side::Resource, Side::Authority].map(|side| (side, "/metadata/resource.json".to_owned())).into()
+            }
             Reply::AppendedResourceMetadata => vec![(Side::Resource, under(&self.mcp_path, RESOURCE_SUFFIX))],
             Reply::ServerMetadata => vec![(Side::Authority, format!("{SERVER_SUFFIX}{}", self.issuer_path))],
             Reply::OpenIdMetadata => vec![
@@ -169,7 +175,8 @@ mod tests {
     use super::*;
 
     fn layout(posture: Posture) -> Layout {
-        let hosts = Hosts { scheme: "https", resource: "rs.test".into(), authority: "as.test".into() };
+        let hosts =
+            Hosts { scheme: "https", issuer_scheme: "https", resource: "rs.test".into(), authority: "as.test".into() };
         Layout::new(posture, &hosts, false, true)
     }
 

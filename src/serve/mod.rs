@@ -280,20 +280,23 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     let defaults = plan.keeps(Duty::DefaultEndpoints);
     let layout = Layout::new(config.posture, &hosts, !plan.keeps(Duty::CanonicalEndpoint), defaults);
     plan.check(&layout)?;
-    let secure = hosts.scheme == "https";
-    let (tls, ca_pem) = if secure { with_tls(&plan)? } else { (None, None) };
+    let (front_tls, back_tls) = (with_tls(hosts.scheme, &plan, true)?, with_tls(hosts.issuer_scheme, &plan, false)?);
+    let secure = front_tls.is_some() || back_tls.is_some();
+    let ca_pem = if secure { Some(tls::Authority::of_process()?.pem.clone()) } else { None };
     let site = Arc::new(Site::new(&config, layout, plan, Keys::of_process()?, tls::trust()?)?);
     let (stop, stopped) = watch::channel(false);
     let (front, back) = site::routers(&site);
     let mut doors = Vec::new();
-    for (listener, router) in [(Some(resource.0), Some(front)), (authority.map(|(listener, _)| listener), back)] {
+    let front = (Some(resource.0), Some(front), front_tls);
+    let back = (authority.map(|(listener, _)| listener), back, back_tls);
+    for (listener, router, tls) in [front, back] {
         if let (Some(listener), Some(router)) = (listener, router) {
             let router = if config.delay.is_zero() { router } else { delayed(router, config.delay) };
-            let door = Door { listener, router, tls: tls.clone() };
+            let door = Door { listener, router, tls };
             doors.push(tokio::spawn(door.keep(stopped.clone())));
         }
     }
-    let resolve = match hosts.scheme == "https" || config.posture == Posture::PlainHttp {
+    let resolve = match secure {
         true => vec![("rs.test".to_owned(), addresses.0), ("as.test".to_owned(), addresses.1)],
         false => Vec::new(),
     };
@@ -322,10 +325,16 @@ fn hosts(posture: Posture, (resource, authority): (SocketAddr, SocketAddr)) -> H
     match posture {
         Posture::Https | Posture::PlainHttp => Hosts {
             scheme: if posture == Posture::Https { "https" } else { "http" },
+            issuer_scheme: "https",
             resource: named("rs.test", resource),
             authority: named("as.test", authority),
         },
-        _ => Hosts { scheme: "http", resource: reachable(resource), authority: reachable(authority) },
+        _ => Hosts {
+            scheme: "http",
+            issuer_scheme: "http",
+            resource: reachable(resource),
+            authority: reachable(authority),
+        },
     }
 }
 
@@ -335,15 +344,24 @@ fn reachable(address: SocketAddr) -> String {
     SocketAddr::new(ip, address.port()).to_string()
 }
 
-fn with_tls(plan: &Plan) -> Result<(Option<Tls>, Option<String>), ServeError> {
+/// How the door of the MCP server (`front`), or that of the authorization server, treats TLS; `None` without TLS.
+fn with_tls(scheme: &str, plan: &Plan, front: bool) -> Result<Option<Tls>, ServeError> {
+    if scheme != "https" {
+        return Ok(None);
+    }
     let authority = tls::Authority::of_process()?;
-    let config = if plan.keeps(Duty::PresentOwnName) { &authority.own } else { &authority.foreign };
-    let tls = Tls {
+    let named = plan.keeps(if front { Duty::PresentOwnName } else { Duty::PresentIssuerName });
+    let config = match named {
+        false => &authority.foreign,
+        true if !plan.keeps(Duty::RenewCertificate) => &authority.stale,
+        true if !plan.keeps(Duty::OfferTls13) => &authority.dated,
+        true => &authority.own,
+    };
+    Ok(Some(Tls {
         config: config.clone(),
         plain_twin: plan.presents(Reply::PlainTwin),
         old_tls: !plan.keeps(Duty::RefuseOldTls),
-    };
-    Ok((Some(tls), Some(authority.pem.clone())))
+    }))
 }
 
 #[cfg(test)]

@@ -31,7 +31,14 @@ pub(crate) struct Authority {
     pub(crate) own: Arc<ServerConfig>,
     /// For `other.test`, which is not our name.
     pub(crate) foreign: Arc<ServerConfig>,
+    /// For the names of the deployment, and soon to expire.
+    pub(crate) stale: Arc<ServerConfig>,
+    /// For the names of the deployment, without TLS 1.3.
+    pub(crate) dated: Arc<ServerConfig>,
 }
+
+/// The names of the deployment.
+const NAMES: [&str; 5] = ["rs.test", "as.test", "localhost", "127.0.0.1", "::1"];
 
 impl Authority {
     /// The certificate authority of this process.
@@ -51,24 +58,36 @@ impl Authority {
         params.key_usages = vec![KeyUsagePurpose::KeyCertSign, KeyUsagePurpose::CrlSign];
         valid_for(&mut params, Duration::days(365));
         let issuer = CertifiedIssuer::self_signed(params, KeyPair::generate()?)?;
-        let own = configuration(&issuer, &["rs.test", "as.test", "localhost", "127.0.0.1", "::1"])?;
-        Ok(Self { pem: issuer.pem(), own, foreign: configuration(&issuer, &["other.test"])? })
+        let (both, dated) = (rustls::ALL_VERSIONS, &[&rustls::version::TLS12]);
+        Ok(Self {
+            pem: issuer.pem(),
+            own: configuration(&issuer, &NAMES, 90, both)?,
+            foreign: configuration(&issuer, &["other.test"], 90, both)?,
+            stale: configuration(&issuer, &NAMES, 5, both)?,
+            dated: configuration(&issuer, &NAMES, 90, dated)?,
+        })
     }
 }
 
-fn configuration(issuer: &CertifiedIssuer<'_, KeyPair>, names: &[&str]) -> Result<Arc<ServerConfig>, TlsError> {
+/// What a door needs that shows a certificate for these names, valid for so many days, in these versions.
+fn configuration(
+    issuer: &CertifiedIssuer<'_, KeyPair>,
+    names: &[&str],
+    days: i64,
+    versions: &[&'static rustls::SupportedProtocolVersion],
+) -> Result<Arc<ServerConfig>, TlsError> {
     let mut params = CertificateParams::new(names.iter().map(|n| (*n).to_owned()).collect::<Vec<_>>())?;
     params.distinguished_name = name(names.first().copied().unwrap_or_default());
     params.key_usages = vec![KeyUsagePurpose::DigitalSignature];
     params.extended_key_usages = vec![ExtendedKeyUsagePurpose::ServerAuth];
     params.use_authority_key_identifier_extension = true;
-    valid_for(&mut params, Duration::days(90));
+    valid_for(&mut params, Duration::days(days));
     let key = KeyPair::generate()?;
     let leaf = params.signed_by(&key, issuer)?;
     let private = PrivateKeyDer::from(PrivatePkcs8KeyDer::from(key.serialize_der()));
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let mut config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
+        .with_protocol_versions(versions)?
         .with_no_client_auth()
         .with_single_cert(vec![leaf.der().clone()], private)?;
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];

@@ -60,7 +60,7 @@ pub enum Reply {
     ResourceMetadata,
     /// The protected resource metadata at the root well-known URL (absent unless a fault sets it).
     RootResourceMetadata,
-    /// The protected resource metadata at `/metadata/resource.json` (absent unless a fault sets it).
+    /// The protected resource metadata at `/metadata/resource.json` of both origins (absent unless a fault sets it).
     CustomResourceMetadata,
     /// The protected resource metadata appended to the endpoint's path (absent unless a fault sets it).
     AppendedResourceMetadata,
@@ -200,8 +200,18 @@ pub enum Duty {
     AuthenticateBeforeParsing,
     /// ... refuses TLS 1.0 and 1.1.
     RefuseOldTls,
-    /// ... presents a certificate for its own name.
+    /// ... presents a certificate for its own name, at the MCP server.
     PresentOwnName,
+    /// ... presents a certificate for its own name, at the authorization server.
+    PresentIssuerName,
+    /// ... renews its certificates in time.
+    RenewCertificate,
+    /// ... offers TLS 1.3.
+    OfferTls13,
+    /// ... answers at its MCP endpoint itself, instead of redirecting to the same path with a slash.
+    AnswerInPlace,
+    /// ... asks for a token before it lists its tools.
+    ProtectListing,
     /// ... has its MCP endpoint at a path that ends in a slash.
     CanonicalEndpoint,
     /// ... has the endpoints of the authorization server elsewhere than at `/authorize`, `/token` and `/register` under the issuer.

@@ -38,7 +38,7 @@ pub enum Posture {
     Public,
     /// Opens discovery and listing, protects `tools/call`.
     Lazy,
-    /// Named hosts without TLS. Not correct; the ground for faults about missing HTTPS.
+    /// Named hosts, the MCP server without TLS. Not correct; the ground for faults about missing HTTPS.
     PlainHttp,
 }
 
@@ -108,7 +108,7 @@ impl Posture {
             Self::NoMetadata => "the 2025-03-26 layout, without any metadata",
             Self::Public => "answers everything without a token",
             Self::Lazy => "opens discovery and listing, protects tools/call",
-            Self::PlainHttp => "named hosts without TLS (not correct)",
+            Self::PlainHttp => "named hosts, the MCP server without TLS (not correct)",
         }
     }
 

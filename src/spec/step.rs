@@ -56,6 +56,8 @@ pub enum Step {
     McpEnd,
     /// The first request again, to see whether the challenge stays the same.
     ChallengeRepeat,
+    /// The first request again, as a browser client makes it (with `Origin`).
+    McpFromBrowser,
     /// GET of the endpoint, asking for a stream, without a token.
     McpGetStream,
     /// DELETE of the endpoint with a random session id, without a token.
@@ -126,6 +128,7 @@ impl Step {
             | Self::McpEnd
             | Self::McpReady
             | Self::ChallengeRepeat
+            | Self::McpFromBrowser
             | Self::McpGetStream
             | Self::McpDelete
             | Self::McpNotification
@@ -152,6 +155,7 @@ impl Step {
             Self::McpReady => "notifications/initialized, no token",
             Self::McpEnd => "end of the session",
             Self::ChallengeRepeat => "the same request again",
+            Self::McpFromBrowser => "the same request from a browser",
             Self::McpGetStream => "GET of the endpoint, no token",
             Self::McpDelete => "DELETE of the endpoint, no token",
             Self::McpNotification => "notification, no token",

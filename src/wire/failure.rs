@@ -93,9 +93,10 @@ fn from_tls(error: &rustls::Error) -> Failure {
                 FailureKind::CertificateUntrusted,
                 "no authority that is trusted here signed the certificate".to_owned(),
             ),
-            other => {
-                (FailureKind::Tls, format!("the certificate is not acceptable: {}", printable(&other.to_string())))
-            }
+            other => (
+                FailureKind::CertificateInvalid,
+                format!("the certificate is not acceptable: {}", printable(&other.to_string())),
+            ),
         },
         rustls::Error::InvalidMessage(_) => {
             (FailureKind::Tls, "what answered does not speak TLS (plain HTTP on this port?)".to_owned())

@@ -31,9 +31,13 @@ const META_CLIENT: &str = "io.modelcontextprotocol/clientInfo";
 const FRESH: u32 = 60_000;
 
 /// Whether a message is answered without a token.
-pub(crate) fn is_open(posture: Posture, message: &Message) -> bool {
+pub(crate) fn is_open(site: &Site, message: &Message) -> bool {
     const OPEN: [&str; 5] = ["server/discover", "initialize", "notifications/initialized", "ping", "tools/list"];
-    posture == Posture::Public || posture == Posture::Lazy && OPEN.contains(&message.method())
+    match site.layout.posture {
+        Posture::Public => true,
+        Posture::Lazy => OPEN.contains(&message.method()),
+        _ => message.method() == "tools/list" && !site.keeps(Duty::ProtectListing),
+    }
 }
 
 /// Whether this deployment speaks a wire.

@@ -12,7 +12,7 @@ pub(crate) use bearer::canonical;
 use std::sync::Arc;
 
 use axum::extract::{Request, State};
-use http::header::WWW_AUTHENTICATE;
+use http::header::{LOCATION, WWW_AUTHENTICATE};
 use http::{Method, StatusCode};
 use serde_json::{Value, json};
 
@@ -58,6 +58,14 @@ pub(crate) async fn endpoint(State(site): State<Arc<Site>>, request: Request) ->
     answer.unwrap_or_else(|refused| *refused)
 }
 
+/// The place of the MCP endpoint where it redirects instead of answering. A browser's preflight is answered in place.
+pub(crate) async fn elsewhere(State(site): State<Arc<Site>>, request: Request) -> Answer {
+    if *request.method() == Method::OPTIONS {
+        return endpoint(State(site), request).await;
+    }
+    Answer::empty(StatusCode::PERMANENT_REDIRECT).put(LOCATION, &format!("{}/", site.layout.mcp))
+}
+
 /// A reply that ends the handling of a request early.
 type Refused = Box<Answer>;
 
@@ -67,14 +75,12 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
         let principal = authenticate(site, ask, unauthenticated_reply(site, &message)).await?;
         return serve(site, ask, &principal, message).await;
     }
-    if opens_some(site.layout.posture) && ask.credential() == Credential::Absent {
+    if opens_some(site) && ask.credential() == Credential::Absent {
         let message = match read(ask).await {
-            Ok(message) if mcp::is_open(site.layout.posture, &message) => message,
+            Ok(message) if mcp::is_open(site, &message) => message,
             Ok(message) => return Err(challenge(site, ask, unauthenticated_reply(site, &message), Cause::Absent)),
-            Err(_) if site.layout.posture == Posture::Lazy => {
-                return Err(challenge(site, ask, Reply::Challenge, Cause::Absent));
-            }
-            Err(unreadable) => return Err(unreadable),
+            Err(unreadable) if site.layout.posture == Posture::Public => return Err(unreadable),
+            Err(_) => return Err(challenge(site, ask, Reply::Challenge, Cause::Absent)),
         };
         return serve(site, ask, &Principal::anyone(), message).await;
     }
@@ -162,8 +168,8 @@ async fn read(ask: &mut Ask) -> Result<Message, Refused> {
     }
 }
 
-fn opens_some(posture: Posture) -> bool {
-    matches!(posture, Posture::Public | Posture::Lazy)
+fn opens_some(site: &Site) -> bool {
+    matches!(site.layout.posture, Posture::Public | Posture::Lazy) || !site.keeps(Duty::ProtectListing)
 }
 
 fn unauthenticated_reply(site: &Site, message: &Message) -> Reply {
@@ -318,7 +324,8 @@ fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
     if site.layout.posture.has_first_layout() {
         return format!("Bearer {error}realm=\"mcp-auth\"");
     }
-    let scope = if site.keeps(Duty::SteadyChallenge) { BASE_SCOPE } else { wavering_scope(site.next_challenge()) };
+    let steady = site.keeps(Duty::SteadyChallenge) || !matches!(cause, Cause::Absent);
+    let scope = if steady { BASE_SCOPE } else { wavering_scope(site.next_challenge()) };
     format!("Bearer {error}resource_metadata=\"{}\", scope=\"{scope}\"", site.layout.metadata())
 }
 
