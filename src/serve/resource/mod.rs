@@ -135,8 +135,7 @@ async fn get(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
 }
 
 async fn delete(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
-    let begun_by_anyone =
-        opens_some(site.layout.posture) && matches!(session::named(site, ask).await, Ok(Some(Some(_))));
+    let begun_by_anyone = opens_some(site) && matches!(session::named(site, ask).await, Ok(Some(Some(_))));
     let principal = match begun_by_anyone && ask.credential() == Credential::Absent {
         true => Principal::anyone(),
         false => authenticate(site, ask, Reply::Delete).await?,
