@@ -89,7 +89,7 @@ pub(super) const CHECKS: &[Check] = &[
         mark: Mark::Plain,
         cites: &[OAUTH21_7_14, RFC9700_4_4],
         needs: DOCUMENTS,
-        blocked_by: &[],
+        blocked_by: &["meta-dangerous-scheme"],
         why: "Codes are sent to the token endpoint. One that belongs to somebody else than the login page is how a mix-up attack \
               looks.",
         fix: "serve the authorization and the token endpoint below one domain",

@@ -7,7 +7,7 @@ use std::net::IpAddr;
 use serde_json::Value;
 use url::{Host, Url};
 
-use super::ground::{refused, resource, servers};
+use super::ground::{in_all, refused, resource, servers};
 use super::refusals::destination;
 use crate::evidence::{Document, Evidence, Exchange, Pointer};
 use crate::formats::uri::{self, AddressClass};
@@ -40,11 +40,7 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[Fault::new(
             "asm-http-endpoint",
-            &[
-                Deed::At(Reply::ServerMetadata, PLAIN_REVOCATION),
-                Deed::At(Reply::OpenIdMetadata, PLAIN_REVOCATION),
-                Deed::At(Reply::LegacyMetadata, PLAIN_REVOCATION),
-            ],
+            in_all![Edit::SetJson("/revocation_endpoint", "\"http://as.test/tenant1/revoke\"")],
         )
         .under(Posture::Https)],
         judge: as_https,
@@ -100,11 +96,7 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[Fault::new(
             "asm-private-ip-endpoint",
-            &[
-                Deed::At(Reply::ServerMetadata, PRIVATE_REVOCATION),
-                Deed::At(Reply::OpenIdMetadata, PRIVATE_REVOCATION),
-                Deed::At(Reply::LegacyMetadata, PRIVATE_REVOCATION),
-            ],
+            in_all![Edit::SetJson("/revocation_endpoint", "\"https://10.0.0.7/tenant1/revoke\"")],
         )
         .under(Posture::Https)],
         judge: private_address,
@@ -124,19 +116,11 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[Fault::new(
             "asm-javascript-endpoint",
-            &[
-                Deed::At(Reply::ServerMetadata, SCRIPT),
-                Deed::At(Reply::OpenIdMetadata, SCRIPT),
-                Deed::At(Reply::LegacyMetadata, SCRIPT),
-            ],
+            in_all![Edit::SetJson("/authorization_endpoint", "\"javascript:alert(document.domain)\"")],
         )],
         judge: dangerous_scheme,
     },
 ];
-
-const PLAIN_REVOCATION: &[Edit] = &[Edit::SetJson("/revocation_endpoint", "\"http://as.test/tenant1/revoke\"")];
-const PRIVATE_REVOCATION: &[Edit] = &[Edit::SetJson("/revocation_endpoint", "\"https://10.0.0.7/tenant1/revoke\"")];
-const SCRIPT: &[Edit] = &[Edit::SetJson("/authorization_endpoint", "\"javascript:alert(document.domain)\"")];
 
 /// The members of a document that are URLs by their name, with their values.
 fn endpoints<'d>(document: &Document<'d>) -> Vec<(&'d str, &'d str)> {
