@@ -26,7 +26,7 @@ pub struct Document {
 
 /// Documents that can be searched.
 pub trait Library: Send + Sync + fmt::Debug {
-    /// The documents that fit best, best first.
+    /// The documents that fit best, best first; for an empty query the first ones by id.
     fn search(&self, query: &str, limit: usize) -> Vec<Document>;
     /// The document of this id.
     fn fetch(&self, id: &str) -> Option<Document>;
@@ -69,6 +69,11 @@ fn entry(document: &Document) -> bm25::Document<String> {
 impl Library for Embedded {
     fn search(&self, query: &str, limit: usize) -> Vec<Document> {
         let shelves = self.shelves.read().unwrap_or_else(PoisonError::into_inner);
+        if query.is_empty() {
+            let mut all: Vec<&Document> = shelves.documents.values().collect();
+            all.sort_unstable_by(|a, b| a.id.cmp(&b.id));
+            return all.into_iter().take(limit).cloned().collect();
+        }
         let found = shelves.engine.search(query, limit);
         found.into_iter().filter_map(|hit| shelves.documents.get(&hit.document.id).cloned()).collect()
     }

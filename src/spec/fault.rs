@@ -124,6 +124,8 @@ pub enum Reply {
     ToolsList,
     /// The result of `tools/call`.
     ToolResult,
+    /// The result of any other MCP request.
+    OtherResult,
     /// The 202 to a notification with a good token.
     Accepted,
     /// The refusal of a method that does not exist (stateless wire).
@@ -450,6 +452,8 @@ pub enum Duty {
     CheckMethodHeader,
     /// ... does not look at `Mcp-Name`.
     CheckNameHeader,
+    /// ... does not look at `Mcp-Param-…`.
+    CheckParamHeader,
     /// ... does not understand an encoded `Mcp-Name`.
     DecodeNameHeader,
     /// ... does not miss what `_meta` must hold.

@@ -17,12 +17,13 @@ use crate::spec::posture::Posture;
 use crate::spec::revision::{Revision, WireStyle};
 
 use super::bearer::Principal;
+use super::offers::{self, Done};
 use super::rpc::{
-    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, UNSUPPORTED_VERSION, error,
-    error_with, modern, result, server_info,
+    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, RESOURCE_NOT_FOUND,
+    UNSUPPORTED_VERSION, error, error_with, modern, result, server_info,
 };
 use super::session::{self, Session};
-use super::tools::{self, Outcome};
+use super::tools;
 
 const META_VERSION: &str = "io.modelcontextprotocol/protocolVersion";
 const META_CAPABILITIES: &str = "io.modelcontextprotocol/clientCapabilities";
@@ -64,16 +65,19 @@ pub(crate) async fn handle(site: &Site, ask: &Ask, principal: &Principal, messag
     }
 }
 
-/// Which wire a message comes over: the stateless one names itself in header or `_meta`.
+/// Which wire a message comes over. The stateless one names itself in `_meta` or in the version header; the handshake of
+/// the stateful one may carry the new headers, too.
 fn is_modern(site: &Site, ask: &Ask, message: &Message) -> bool {
     if !speaks(site, WireStyle::Stateless) {
         return false;
     }
-    let modern = Revision::R2026_07_28.as_str();
-    ask.header("mcp-protocol-version") == Some(modern)
-        || message.meta(META_VERSION).is_some()
-        || ask.header("mcp-method").is_some()
-        || !speaks(site, WireStyle::Stateful)
+    if !speaks(site, WireStyle::Stateful) || message.meta(META_VERSION).is_some() {
+        return true;
+    }
+    match ask.header("mcp-protocol-version") {
+        Some(version) => version == Revision::R2026_07_28.as_str() && message.method() != "initialize",
+        None => ask.header("mcp-method").is_some_and(|method| method != "initialize"),
+    }
 }
 
 // --- 2026-07-28
@@ -97,27 +101,35 @@ fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Message) -
         }
         modern(value)
     };
-    match method.as_str() {
-        "server/discover" => {
-            let value = json!({
-                "supportedVersions": revisions(site),
-                "capabilities": { "tools": {} },
-                "instructions": "Search the documents with search, read one with fetch, add one with save.",
-            });
-            site.give(ask, Reply::DiscoverResult, result(id, &cached(value)))
+    if method == "server/discover" {
+        let value = json!({
+            "supportedVersions": revisions(site),
+            "capabilities": offers::capabilities(),
+            "instructions": "Search the documents with search, read one with fetch, add one with save.",
+        });
+        return site.give(ask, Reply::DiscoverResult, result(id, &cached(value)));
+    }
+    match offers::perform(site, principal, method, params) {
+        Done::Result(value) => site.give(ask, reply_of(method), result(id, &modern(value))),
+        Done::Keep(value) => site.give(ask, reply_of(method), result(id, &cached(value))),
+        Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
+        Done::NoResource(uri) => {
+            error_with(StatusCode::OK, id, INVALID_PARAMS, "there is no such resource", &json!({ "uri": uri }))
         }
-        "tools/list" => site.give(ask, Reply::ToolsList, result(id, &cached(tools::list(site)))),
-        "tools/call" => match tools::call(site, principal, params) {
-            Outcome::Done(value) => site.give(ask, Reply::ToolResult, result(id, &modern(value))),
-            Outcome::Unknown => error(StatusCode::OK, id, INVALID_PARAMS, "there is no such tool"),
-            Outcome::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
-        },
-        "ping" => result(id, &modern(json!({}))),
-        _ => site.give(
-            ask,
-            Reply::UnknownMethod,
-            error(StatusCode::NOT_FOUND, id, METHOD_NOT_FOUND, "there is no such method"),
-        ),
+        Done::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        Done::NoMethod => {
+            let answer = error(StatusCode::NOT_FOUND, id, METHOD_NOT_FOUND, "there is no such method");
+            site.give(ask, Reply::UnknownMethod, answer)
+        }
+    }
+}
+
+/// The kind of reply that a result of this method is.
+fn reply_of(method: &str) -> Reply {
+    match method {
+        "tools/list" => Reply::ToolsList,
+        "tools/call" => Reply::ToolResult,
+        _ => Reply::OtherResult,
     }
 }
 
@@ -156,6 +168,9 @@ fn check_request(
     {
         return mismatch("the header Mcp-Name is missing or does not name what the body names");
     }
+    if method == "tools/call" && site.keeps(Duty::CheckParamHeader) && !repeats_parameters(site, ask, params) {
+        return mismatch("a header Mcp-Param-… is missing or is not what the argument is");
+    }
     if site.keeps(Duty::RequireMeta) {
         if named.is_none() {
             return invalid("_meta lacks io.modelcontextprotocol/protocolVersion");
@@ -178,6 +193,18 @@ fn subject<'p>(method: &str, params: &'p Map<String, Value>) -> Option<&'p str> 
         _ => return None,
     };
     Some(params.get(member).and_then(Value::as_str).unwrap_or_default())
+}
+
+/// Whether the arguments that a tool wants to see in headers are there, each once and as in the body.
+fn repeats_parameters(site: &Site, ask: &Ask, params: &Map<String, Value>) -> bool {
+    let tool = params.get("name").and_then(Value::as_str).unwrap_or_default();
+    tools::mirrored(tool).iter().all(|(argument, header)| {
+        let mut lines = ask.parts.headers.get_all(*header).iter();
+        let (line, more) = (lines.next(), lines.next());
+        let shown = line.map(|line| line.to_str().ok().and_then(|text| decode(site, text)));
+        let value = params.get("arguments").and_then(|arguments| arguments.get(argument)).and_then(Value::as_str);
+        more.is_none() && shown.as_ref().map(Option::as_deref) == value.map(Some)
+    })
 }
 
 /// A header value, perhaps in the sentinel form `=?base64?…?=`.
@@ -263,15 +290,17 @@ fn batch(site: &Site, ask: &Ask, principal: &Principal, list: Vec<Message>) -> A
 }
 
 fn one(site: &Site, ask: &Ask, principal: &Principal, id: &Value, method: &str, params: &Map<String, Value>) -> Answer {
-    match method {
-        "ping" => result(id, &json!({})),
-        "tools/list" => site.give(ask, Reply::ToolsList, result(id, &tools::list(site))),
-        "tools/call" => match tools::call(site, principal, params) {
-            Outcome::Done(value) => site.give(ask, Reply::ToolResult, result(id, &value)),
-            Outcome::Unknown => error(StatusCode::OK, id, INVALID_PARAMS, "there is no such tool"),
-            Outcome::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
-        },
-        _ => error(StatusCode::OK, id, METHOD_NOT_FOUND, "there is no such method"),
+    if matches!(method, "ping" | "logging/setLevel") {
+        return site.give(ask, Reply::OtherResult, result(id, &json!({})));
+    }
+    match offers::perform(site, principal, method, params) {
+        Done::Result(value) | Done::Keep(value) => site.give(ask, reply_of(method), result(id, &value)),
+        Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
+        Done::NoResource(uri) => {
+            error_with(StatusCode::OK, id, RESOURCE_NOT_FOUND, "there is no such resource", &json!({ "uri": uri }))
+        }
+        Done::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        Done::NoMethod => error(StatusCode::OK, id, METHOD_NOT_FOUND, "there is no such method"),
     }
 }
 
@@ -284,7 +313,11 @@ async fn initialize(site: &Site, ask: &Ask, principal: &Principal, id: &Value, p
         None => asked,
     };
     let Ok(session) = session::begin(site, principal, agreed).await else { return broken() };
-    let value = json!({ "protocolVersion": agreed, "capabilities": { "tools": {} }, "serverInfo": server_info() });
+    let mut capabilities = offers::capabilities();
+    if let Some(members) = capabilities.as_object_mut() {
+        members.insert("logging".into(), json!({}));
+    }
+    let value = json!({ "protocolVersion": agreed, "capabilities": capabilities, "serverInfo": server_info() });
     let answer = result(id, &value).header("mcp-session-id", &session);
     site.give(ask, Reply::InitializeResult, answer)
 }

@@ -3,6 +3,7 @@
 
 pub(crate) mod bearer;
 mod mcp;
+mod offers;
 mod rpc;
 mod session;
 mod tools;

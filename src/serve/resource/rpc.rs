@@ -81,6 +81,8 @@ pub(crate) const PARSE_ERROR: i32 = -32700;
 pub(crate) const INVALID_REQUEST: i32 = -32600;
 pub(crate) const METHOD_NOT_FOUND: i32 = -32601;
 pub(crate) const INVALID_PARAMS: i32 = -32602;
+/// There is no resource of this URI (to 2025-11-25; later it is -32602).
+pub(crate) const RESOURCE_NOT_FOUND: i32 = -32002;
 /// A header does not say what the body says (2026-07-28).
 pub(crate) const HEADER_MISMATCH: i32 = -32020;
 /// The protocol version is not spoken here (2026-07-28).

@@ -79,6 +79,42 @@ async fn the_stateless_wire_discovers_lists_and_calls() {
 }
 
 #[tokio::test]
+async fn arguments_that_go_into_headers_must_be_there_and_agree() {
+    let server = running(Posture::Reference, &[]).await;
+    let call = modern("tools/call", json!({"name": "search", "arguments": {"query": "pkce", "collection": "saved"}}));
+    let base = [VERSION, ("mcp-method", "tools/call"), ("mcp-name", "search")];
+    for (value, expected) in
+        [("saved", 200), ("=?base64?c2F2ZWQ=?=", 200), ("", 400), ("other", 400), ("=?base64?c2F2ZWQ?=", 400)]
+    {
+        let headers = [&base[..], &[("mcp-param-collection", value)]].concat();
+        assert_eq!(rpc(&server, &call, &headers).await.status, expected, "{value}");
+    }
+    let without = modern("tools/call", json!({"name": "search", "arguments": {"query": "pkce"}}));
+    let headers = [&base[..], &[("mcp-param-collection", "saved")]].concat();
+    assert_eq!(rpc(&server, &without, &headers).await.status, 400, "a header for no argument");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn documents_are_resources_and_there_is_a_prompt() {
+    let server = running(Posture::Reference, &[]).await;
+    let ask = async |method: &'static str, name: &'static str, params: Value| {
+        rpc(&server, &modern(method, params), &[VERSION, ("mcp-method", method), ("mcp-name", name)]).await
+    };
+    let list = ask("resources/list", "", json!({})).await.json()["result"].clone();
+    assert_eq!(list["resources"][0]["uri"], "mcp-auth://documents/pkce");
+    assert!(list["ttlMs"].is_u64());
+    let uri = "mcp-auth://documents/pkce";
+    let read = ask("resources/read", uri, json!({"uri": uri})).await.json();
+    assert!(read["result"]["contents"][0]["text"].as_str().unwrap().contains("PKCE"));
+    let nowhere = ask("resources/read", "x:y", json!({"uri": "x:y"})).await;
+    assert_eq!((code(&nowhere).1, &nowhere.json()["error"]["data"]["uri"]), (-32602, &json!("x:y")));
+    let prompt = ask("prompts/get", "explain", json!({"name": "explain", "arguments": {"topic": "PKCE"}})).await.json();
+    assert!(prompt["result"]["messages"][0]["content"]["text"].as_str().unwrap().contains("\"PKCE\""));
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn each_rule_of_the_stateless_wire_holds_unless_it_is_forgotten() {
     let list = modern("tools/list", json!({}));
     let mut old = list.clone();
@@ -86,6 +122,7 @@ async fn each_rule_of_the_stateless_wire_holds_unless_it_is_forgotten() {
     let mut bare = list.clone();
     bare["params"]["_meta"].as_object_mut().unwrap().remove("io.modelcontextprotocol/clientCapabilities");
     let named = modern("tools/call", json!({"name": "search", "arguments": {"query": "x"}}));
+    let mirrored = modern("tools/call", json!({"name": "search", "arguments": {"query": "x", "collection": "y"}}));
     let method = ("mcp-method", "tools/list");
     type Headers = Vec<(&'static str, &'static str)>;
     let cases: Vec<(Duty, &Value, Headers, i64)> = vec![
@@ -95,6 +132,12 @@ async fn each_rule_of_the_stateless_wire_holds_unless_it_is_forgotten() {
         (Duty::CheckMethodHeader, &list, vec![VERSION], -32020),
         (Duty::CheckMethodHeader, &list, vec![VERSION, ("mcp-method", "Tools/List")], -32020),
         (Duty::CheckNameHeader, &named, vec![VERSION, ("mcp-method", "tools/call"), ("mcp-name", "fetch")], -32020),
+        (
+            Duty::CheckParamHeader,
+            &mirrored,
+            vec![VERSION, ("mcp-method", "tools/call"), ("mcp-name", "search")],
+            -32020,
+        ),
         (Duty::RequireMeta, &bare, vec![VERSION, method], -32602),
     ];
     for (duty, body, headers, expected) in cases {

@@ -11,6 +11,8 @@ use super::bearer::Principal;
 
 /// Results of a search at most.
 const HITS: usize = 20;
+/// Hits looked at when only a collection is wanted.
+const WIDE: usize = 1000;
 /// The longest text that may be saved, in bytes.
 const TEXT_LIMIT: usize = 64 << 10;
 
@@ -36,6 +38,11 @@ pub(crate) fn list(site: &Site) -> Value {
             "inputSchema": object(
                 json!({
                     "query": text("The words to look for."),
+                    "collection": {
+                        "type": "string",
+                        "description": "Only documents whose id begins with this word and a dash.",
+                        "x-mcp-header": "Collection",
+                    },
                     "limit": { "type": "integer", "minimum": 1, "maximum": HITS, "description": "How many documents." },
                 }),
                 &["query"],
@@ -79,7 +86,11 @@ pub(crate) fn call(site: &Site, principal: &Principal, params: &Map<String, Valu
     let limit = arguments.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
     Outcome::Done(match (name, text("query"), text("id"), text("title").zip(text("text"))) {
         ("search", Some(query), ..) => {
-            let hits = site.library().search(query, limit.unwrap_or(5).clamp(1, HITS));
+            let limit = limit.unwrap_or(5).clamp(1, HITS);
+            let hits = match text("collection") {
+                None => site.library().search(query, limit),
+                Some(word) => within(site.library().search(query, WIDE), word, limit),
+            };
             let hits: Vec<Value> = hits.iter().map(summary).collect();
             good(&json!({ "results": hits }))
         }
@@ -94,6 +105,20 @@ pub(crate) fn call(site: &Site, principal: &Principal, params: &Map<String, Valu
     })
 }
 
+/// The arguments of a tool that a stateless client repeats in headers (MCP Streamable HTTP, "Custom Headers from Tool
+/// Parameters"): what the schema of [`list`] says, name of the argument and of the header.
+pub(crate) const fn mirrored(tool: &str) -> &'static [(&'static str, &'static str)] {
+    match tool.as_bytes() {
+        b"search" => &[("collection", "mcp-param-collection")],
+        _ => &[],
+    }
+}
+
+fn within(hits: Vec<Document>, word: &str, limit: usize) -> Vec<Document> {
+    let belongs = |hit: &Document| hit.id.strip_prefix(word).is_some_and(|rest| rest.starts_with('-'));
+    hits.into_iter().filter(belongs).take(limit).collect()
+}
+
 fn save(site: &Site, title: &str, text: &str) -> Value {
     let id = format!("saved-{}", crate::serve::keys::random(9));
     let url = format!("{}/documents/{id}", site.layout.origin);
@@ -102,7 +127,7 @@ fn save(site: &Site, title: &str, text: &str) -> Value {
 }
 
 /// The scopes a call needs and the token lacks, all of them in one challenge.
-fn missing(site: &Site, principal: &Principal, tool: &str) -> Option<&'static str> {
+pub(crate) fn missing(site: &Site, principal: &Principal, tool: &str) -> Option<&'static str> {
     let has = |scope: &str| {
         let implied = site.keeps(Duty::HonourScopeHierarchy) && principal.scopes.iter().any(|s| s == "search:admin");
         implied || principal.scopes.iter().any(|granted| granted == scope)

@@ -1,0 +1,112 @@
+//! What the server offers beside its tools, the same on both wires: documents as resources, one prompt. MCP resources,
+//! prompts, logging.
+
+use serde_json::{Map, Value, json};
+
+use crate::serve::search::Document;
+use crate::serve::site::Site;
+
+use super::bearer::Principal;
+use super::tools::{self, Outcome};
+
+/// How the URIs of documents begin.
+const DOCUMENT_URI: &str = "mcp-auth://documents/";
+/// Resources listed at most; what is more is found by searching.
+const LISTED: usize = 100;
+
+/// What became of a request.
+pub(crate) enum Done {
+    /// A result.
+    Result(Value),
+    /// A result that the client may keep for a while.
+    Keep(Value),
+    /// The parameters are wrong.
+    Invalid(&'static str),
+    /// There is no resource of this URI.
+    NoResource(String),
+    /// The token lacks these scopes.
+    Forbidden(&'static str),
+    /// There is no such method.
+    NoMethod,
+}
+
+/// The capabilities, without those of one wire only.
+pub(crate) fn capabilities() -> Value {
+    json!({ "tools": {}, "resources": {}, "prompts": {} })
+}
+
+/// Does what a request asks for.
+pub(crate) fn perform(site: &Site, principal: &Principal, method: &str, params: &Map<String, Value>) -> Done {
+    match method {
+        "tools/list" => Done::Keep(tools::list(site)),
+        "tools/call" => match tools::call(site, principal, params) {
+            Outcome::Done(value) => Done::Result(value),
+            Outcome::Unknown => Done::Invalid("there is no such tool"),
+            Outcome::Forbidden(scope) => Done::Forbidden(scope),
+        },
+        "resources/list" => Done::Keep(resources(site)),
+        "resources/templates/list" => Done::Keep(templates()),
+        "resources/read" => read(site, principal, params),
+        "prompts/list" => Done::Keep(prompts()),
+        "prompts/get" => prompt(params),
+        _ => Done::NoMethod,
+    }
+}
+
+fn resources(site: &Site) -> Value {
+    let describe = |document: Document| {
+        json!({
+            "uri": format!("{DOCUMENT_URI}{}", document.id),
+            "name": document.id,
+            "title": document.title,
+            "mimeType": "text/plain",
+        })
+    };
+    let list: Vec<Value> = site.library().search("", LISTED).into_iter().map(describe).collect();
+    json!({ "resources": list })
+}
+
+fn templates() -> Value {
+    json!({ "resourceTemplates": [{
+        "uriTemplate": format!("{DOCUMENT_URI}{{id}}"),
+        "name": "document",
+        "title": "A document",
+        "description": "The document of this id, as a search finds it.",
+        "mimeType": "text/plain",
+    }] })
+}
+
+fn read(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Done {
+    if let Some(scope) = tools::missing(site, principal, "fetch") {
+        return Done::Forbidden(scope);
+    }
+    let Some(uri) = params.get("uri").and_then(Value::as_str) else { return Done::Invalid("there is no uri") };
+    match uri.strip_prefix(DOCUMENT_URI).and_then(|id| site.library().fetch(id)) {
+        Some(document) => {
+            Done::Keep(json!({ "contents": [{ "uri": uri, "mimeType": "text/plain", "text": document.text }] }))
+        }
+        None => Done::NoResource(uri.to_owned()),
+    }
+}
+
+fn prompts() -> Value {
+    json!({ "prompts": [{
+        "name": "explain",
+        "title": "Explain a topic",
+        "description": "Explains a topic from what the documents say about it.",
+        "arguments": [{ "name": "topic", "description": "What to explain.", "required": true }],
+    }] })
+}
+
+fn prompt(params: &Map<String, Value>) -> Done {
+    if params.get("name").and_then(Value::as_str) != Some("explain") {
+        return Done::Invalid("there is no such prompt");
+    }
+    let topic = params.get("arguments").and_then(|arguments| arguments.get("topic")).and_then(Value::as_str);
+    let Some(topic) = topic.filter(|topic| !topic.is_empty()) else { return Done::Invalid("there is no topic") };
+    let text = format!("Search the documents for \"{topic}\", fetch those that fit, and explain the topic from them.");
+    Done::Result(json!({
+        "description": "Explains a topic from the documents.",
+        "messages": [{ "role": "user", "content": { "type": "text", "text": text } }],
+    }))
+}
