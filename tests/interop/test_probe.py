@@ -9,7 +9,7 @@ import probe
 
 GOOD = {"version": 1, "mode": "protected", "results": [
     {"id": "prm-resource-match", "status": "fail", "level": "must", "message": "not the URL"},
-    {"id": "challenge-present", "status": "pass"},
+    {"id": "challenge-present", "status": "pass"}, {"id": "prm-name", "status": "info", "message": "no name"},
     {"id": "rs-audience", "status": "skip", "reason": "needs:--login"}]}
 WHY = {"mode": "protected", "findings": [{"id": "prm-resource-match", "status": "fail", "why": "RFC 9728 section 3.3"}], "passes": ["challenge-present"]}
 
@@ -33,7 +33,7 @@ class Compare(unittest.TestCase):
         other = {"version": 1, "mode": "public", "results": [{"id": "jwks-kid", "status": "warn", "message": "no kid"}]}
         self.assertEqual(probe.compare("x", other, 1), [
             "mode is public, expected protected", "unexpected: jwks-kid warn: no kid", "missing: prm-resource-match fail (RFC 9728 section 3.3)",
-            "did not pass: challenge-present", "exit status 1 with 0 broken MUSTs"])
+            "did not pass: challenge-present", "exit status 1 with 0 failed checks"])
 
     def test_the_same_check_with_another_status_is_a_difference(self):
         self.write("x", WHY | {"findings": [{"id": "prm-resource-match", "status": "warn", "why": "RFC 9728 section 3.3"}]})
