@@ -8,6 +8,7 @@
 Python 3.9 or newer, standard library only. Every server binds to 127.0.0.1, on a free port.
 """
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -199,8 +200,10 @@ class Fleet:
         for server in reversed(servers):
             server.stop()
 
-    def stop(self):
+    def stop(self, keep_logs):
         self.down(self.servers)
+        if not keep_logs:
+            shutil.rmtree(self.logs, ignore_errors=True)
 
 
 def main():
@@ -229,7 +232,7 @@ def main():
     except KeyboardInterrupt:
         pass
     finally:
-        fleet.stop()
+        fleet.stop(keep_logs=bool(bad))
     return 1 if bad else 0
 
 

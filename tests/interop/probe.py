@@ -197,13 +197,14 @@ def main():
             sums["FAILED"] += 1
             print(f"{name}: FAILED\n    expected/{name}.json belongs to no deployment")
         print(f"{sums['ok']} passed, {sums['FAILED']} failed, {sums['skipped']} skipped" + (f", {sums['blessed']} blessed" if options.bless else ""), flush=True)
-        print(f"reports and logs in {fleet.logs}", file=sys.stderr)
+        if sums["FAILED"] or options.keep:
+            print(f"reports and logs in {fleet.logs}", file=sys.stderr)
         if options.keep:
             signal.pause()
     except KeyboardInterrupt:
         return 130
     finally:
-        fleet.stop()
+        fleet.stop(keep_logs=bool(sums["FAILED"]))
     return 1 if sums["FAILED"] else 0
 
 
