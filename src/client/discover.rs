@@ -37,8 +37,11 @@ pub async fn walk(wire: &Wire, options: &Options) {
     if options.reach < Reach::Default {
         join(resource_documents(wire), surroundings(wire, &url)).await;
         named_resource_document(wire).await;
-        authorization_servers(wire).await;
-        keys(wire).await;
+        let chain = async {
+            authorization_servers(wire).await;
+            keys(wire).await;
+        };
+        join(chain, browser_document(wire)).await;
         return;
     }
     let requests = join(anonymous(wire, &url, options), other_methods(wire, &url));
@@ -49,7 +52,7 @@ pub async fn walk(wire: &Wire, options: &Options) {
         keys(wire).await;
         trials::with_keys(wire).await;
     };
-    join3(chain, trials::without_keys(wire), again(wire)).await;
+    join3(chain, trials::without_keys(wire), join(again(wire), browser_document(wire))).await;
     legacy_defaults(wire).await;
 }
 
@@ -137,10 +140,17 @@ async fn surroundings(wire: &Wire, url: &str) {
     let legacy = follow(wire, Ask::get(Step::LegacyMetadata, legacy, "where a 2025-03-26 client looks"));
     let because = "a browser client asks before it posts";
     let preflight = wire.send(preflight(Step::McpPreflight, url, because, PREFLIGHT_HEADERS));
-    let document = uri::resource_metadata_urls(target).path;
-    let browser = Ask::get(Step::CorsResourceMetadata, document, "as a browser client asks");
-    let browser = wire.send(browser.header("origin", BROWSER_ORIGIN));
-    join3(legacy, join(preflight, browser), transport_security(wire, target, target)).await;
+    join3(legacy, preflight, transport_security(wire, target, target)).await;
+}
+
+/// The resource metadata in use once more, as a browser client asks for it.
+async fn browser_document(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    if let Some((_, document)) = evidence.resource() {
+        let browser = Ask::get(Step::CorsResourceMetadata, &document.exchange.request.url, "as a browser client asks");
+        wire.send(browser.header("origin", BROWSER_ORIGIN)).await;
+    }
 }
 
 fn preflight(step: Step, url: &str, because: &str, headers: &str) -> Ask {
