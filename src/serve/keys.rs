@@ -93,7 +93,11 @@ impl Key {
 
     /// Signs a token: compact serialization (RFC 7515 §7.1). The header is taken as it is.
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> Result<String, KeyError> {
-        let message = format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string()));
+        self.sign_text(&format!("{}.{}", base64url(header.to_string()), base64url(claims.to_string())))
+    }
+
+    /// Signs what is already encoded.
+    pub(crate) fn sign_text(&self, message: &str) -> Result<String, KeyError> {
         let signature = jsonwebtoken::crypto::sign(message.as_bytes(), &self.signer, self.algorithm)?;
         Ok(format!("{message}.{signature}"))
     }

@@ -19,6 +19,7 @@ mod resource;
 pub mod search;
 mod site;
 pub mod state;
+mod strict;
 pub mod tls;
 
 use std::fmt;

@@ -7,6 +7,7 @@ use crate::serve::clock;
 use crate::serve::keys::from_base64url;
 use crate::serve::site::Site;
 use crate::serve::state::Table;
+use crate::serve::strict;
 use crate::spec::fault::Duty;
 
 use super::client::Client;
@@ -32,10 +33,7 @@ impl<'a> Unverified<'a> {
     pub(crate) fn read(token: &'a str) -> Option<Self> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
-        let object = |part: &str| match serde_json::from_slice(&from_base64url(part)?).ok()? {
-            Value::Object(members) => Some(members),
-            _ => None,
-        };
+        let object = |part: &str| strict::object(&from_base64url(part)?);
         Some(Self { header: object(header)?, claims: object(claims)?, message, signature })
     }
 

@@ -9,6 +9,7 @@ use url::{Host, Url};
 use crate::serve::fetch::{Fetched, get};
 use crate::serve::site::Site;
 use crate::serve::state::{StoreError, Table};
+use crate::serve::strict;
 use crate::spec::fault::Duty;
 
 use super::client::{Client, Origin};
@@ -80,7 +81,7 @@ fn valid_id(site: &Site, id: &str) -> Option<Url> {
 
 /// Reads a document: its own URL as the id, a name, redirect URIs, and nothing that is shared as a secret (§4.1).
 fn read(site: &Site, id: &str, body: &[u8]) -> Option<Map<String, Value>> {
-    let Ok(Value::Object(mut metadata)) = serde_json::from_slice(body) else { return None };
+    let mut metadata = strict::object(body)?;
     let text = |name: &str| metadata.get(name).and_then(Value::as_str);
     if site.keeps(Duty::MatchDocumentId) && text("client_id") != Some(id) {
         return None;

@@ -14,6 +14,7 @@ use crate::serve::clock;
 use crate::serve::keys::{fingerprint, random};
 use crate::serve::site::Site;
 use crate::serve::state::Table;
+use crate::serve::strict;
 use crate::spec::fault::{Duty, Reply};
 
 use super::client::{Client, Origin, same};
@@ -123,9 +124,8 @@ async fn managed(site: &Site, ask: &mut Ask, id: &str) -> Result<Answer, Denied>
 async fn read(site: &Site, ask: &mut Ask) -> Result<Map<String, Value>, Denied> {
     let invalid = |why| Denied::new("invalid_client_metadata", why);
     let body = ask.body(FORM_LIMIT).await.map_err(|_| invalid("the body cannot be read, or is too long"))?;
-    let Ok(Value::Object(asked)) = serde_json::from_slice::<Value>(&body) else {
-        return Err(invalid("the body is not a JSON object"));
-    };
+    let asked =
+        strict::object(&body).ok_or_else(|| invalid("the body is not a JSON object that says everything once"))?;
     const KNOWN: [&str; 18] = [
         "redirect_uris",
         "token_endpoint_auth_method",

@@ -11,6 +11,7 @@ use crate::serve::fetch::{self, Fetched};
 use crate::serve::keys::{fingerprint, from_base64url};
 use crate::serve::site::Site;
 use crate::serve::state::Table;
+use crate::serve::strict;
 use crate::spec::fault::Duty;
 use crate::spec::posture::Posture;
 
@@ -236,10 +237,7 @@ impl<'a> Parts<'a> {
 
 /// A JSON object in base64url.
 fn object(part: &str) -> Option<Members> {
-    match serde_json::from_slice(&from_base64url(part)?).ok()? {
-        Value::Object(members) => Some(members),
-        _ => None,
-    }
+    strict::object(&from_base64url(part)?)
 }
 
 /// RFC 9068 §4: issuer, audience, lifetime; and the claims that every access token has (§2.2).

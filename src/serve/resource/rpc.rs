@@ -4,6 +4,7 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::serve::answer::Answer;
+use crate::serve::strict;
 
 /// The key of the server's name in `_meta`.
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
@@ -26,7 +27,7 @@ pub(crate) enum Message {
 impl Message {
     /// Reads a message; the error is the reply to something else.
     pub(crate) fn read(body: &[u8]) -> Result<Self, Box<Answer>> {
-        let Ok(value) = serde_json::from_slice::<Value>(body) else {
+        let Some(value) = strict::value(body) else {
             return Err(Box::new(error(StatusCode::BAD_REQUEST, &Value::Null, PARSE_ERROR, "the body is not JSON")));
         };
         let message = match value {

@@ -301,3 +301,111 @@ async fn sessions_of_careless_servers() {
     assert_eq!(rpc(&server, &list, &headers).await.status, 200);
     server.stop().await;
 }
+
+/// Hostile variants of a good token, none of which may pass and none of which may break the server.
+#[tokio::test]
+async fn no_variant_of_a_good_token_passes() {
+    use crate::serve::keys::base64url;
+    let server = running(Posture::Reference, &[]).await;
+    let good = token(&server, "alice", "search:read").strip_prefix("Bearer ").unwrap().to_owned();
+    let keys = Keys::of_process().unwrap();
+    let key = &keys.access;
+    let (message, signature) = good.rsplit_once('.').unwrap();
+    let (header, claims) = message.split_once('.').unwrap();
+    let text = |part: &str| String::from_utf8(crate::serve::keys::from_base64url(part).unwrap()).unwrap();
+    let (header_text, claims_text) = (text(header), text(claims));
+    let resign = |header: &str, claims: &str| {
+        // Signs any text, well formed or not, with the true key.
+        let message = format!("{}.{}", base64url(header), base64url(claims));
+        key.sign_text(&message).unwrap()
+    };
+    let mut bad = Vec::new();
+    for alg in ["none", "None", "NONE", "", "HS256", "RS256", "ES384", "PS256", "EdDSA"] {
+        let header = header_text.replace("ES256", alg);
+        bad.extend([
+            format!("{}.{claims}.", base64url(&header)),
+            format!("{}.{claims}.{signature}", base64url(&header)),
+        ]);
+        bad.push(resign(&header, &claims_text));
+    }
+    for value in ["null", "[]", "1", "[\"ES256\"]"] {
+        bad.push(resign(&header_text.replace("\"ES256\"", value), &claims_text));
+    }
+    for kid in ["../../dev/null", "' OR 1=1", "\\u0000", "http://127.0.0.1/", &"k".repeat(9000)] {
+        bad.push(resign(&header_text.replace(&key.kid, kid), &claims_text));
+    }
+    bad.push(resign(&header_text.replace(&key.kid, &keys.identity.kid), &claims_text));
+    for part in [
+        "",
+        "AA",
+        &"A".repeat(86),
+        &base64url([0u8; 64]),
+        &format!("{signature}{signature}"),
+        &signature.replace('-', "+"),
+    ] {
+        if *part != *signature {
+            bad.push(format!("{message}.{part}"));
+        }
+    }
+    for (at, _) in signature.char_indices().step_by(7) {
+        let mut flipped = signature.to_owned();
+        let with = if signature.as_bytes()[at] == b'A' { "B" } else { "A" };
+        flipped.replace_range(at..=at, with);
+        bad.push(format!("{message}.{flipped}"));
+    }
+    let twice = claims_text.replacen('{', &format!("{{\"aud\":{},", json!(server.mcp_url())), 1);
+    bad.push(resign(&header_text, &twice));
+    bad.push(resign(&header_text.replacen('{', "{\"alg\":\"ES256\",", 1), &claims_text));
+    bad.push(resign(&header_text.replacen('{', "{\"crit\":[],", 1), &claims_text));
+    bad.push(resign(&header_text.replacen('{', "{\"b64\":false,\"crit\":[\"b64\"],", 1), &claims_text));
+    for exp in ["\"9999999999\"", "null", "[]", "0", "-1", "1.0", "true", "1e-400"] {
+        let (before, rest) = claims_text.split_once("\"exp\":").unwrap();
+        let after = rest.split_once(',').unwrap().1;
+        bad.push(resign(&header_text, &format!("{before}\"exp\":{exp},{after}")));
+    }
+    for aud in [json!(""), json!([]), json!("*"), json!(7), json!({}), json!(server.issuer()), json!("app")] {
+        bad.push(resign(&header_text, &claims_text.replace(&json!(server.mcp_url()).to_string(), &aud.to_string())));
+    }
+    for change in ["-admin", ".evil", "/", "?x", "#x", "/../mcp"] {
+        bad.push(resign(
+            &header_text,
+            &claims_text.replace(server.mcp_url(), &format!("{}{change}", server.mcp_url())),
+        ));
+    }
+    for iss in [format!("{}/", server.issuer()), server.issuer().to_uppercase(), format!("{}.evil", server.issuer())] {
+        bad.push(resign(&header_text, &claims_text.replace(server.issuer(), &iss)));
+    }
+    for typ in ["JWT", "", "id_token", "dpop+jwt", "at+jwt "] {
+        bad.push(resign(&header_text.replace("at+jwt", typ), &claims_text));
+    }
+    bad.extend([
+        format!("{good}="),
+        format!("{good}.x"),
+        format!("{header}=.{claims}.{signature}"),
+        message.to_owned(),
+        "..".to_owned(),
+        ".".repeat(9000),
+        resign(&format!("\u{feff}{header_text}"), &claims_text),
+        resign(&header_text, &format!("{claims_text} {{}}")),
+        resign(&header_text, "[]"),
+        resign("\"x\"", &claims_text),
+    ]);
+    let list = modern("tools/list", json!({}));
+    let attempt = async |token: &str| {
+        let authorization = format!("Bearer {token}");
+        let headers = [VERSION, ("mcp-method", "tools/list"), ("authorization", authorization.as_str())];
+        rpc(&server, &list, &headers).await.status
+    };
+    assert!(bad.len() > 90);
+    for token in &bad {
+        assert_eq!(attempt(token).await, 401, "{token}");
+    }
+    assert_eq!(attempt(&good).await, 200);
+    assert_eq!(attempt(&resign(&header_text.replace("at+jwt", "application/AT+JWT"), &claims_text)).await, 200);
+    let list_of = format!("[\"x\",{}]", json!(server.mcp_url()));
+    assert_eq!(
+        attempt(&resign(&header_text, &claims_text.replace(&json!(server.mcp_url()).to_string(), &list_of))).await,
+        200
+    );
+    server.stop().await;
+}
