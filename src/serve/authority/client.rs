@@ -48,7 +48,7 @@ impl Client {
         let method = if secret.is_some() { "client_secret_basic" } else { "none" };
         let mut grants = vec!["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
         if secret.is_some() {
-            grants.extend(["client_credentials", "urn:ietf:params:oauth:grant-type:jwt-bearer"]);
+            grants.push("client_credentials");
         }
         let mut metadata = Map::new();
         metadata.insert("client_name".into(), name.into());

@@ -25,13 +25,8 @@ const CLIENT_AGE: u64 = 90 * 24 * 3600;
 /// What a registration may ask for.
 const METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post", "private_key_jwt"];
 /// The grants a client may ask for.
-const GRANTS: [&str; 5] = [
-    "authorization_code",
-    "refresh_token",
-    "client_credentials",
-    "urn:ietf:params:oauth:grant-type:device_code",
-    "urn:ietf:params:oauth:grant-type:jwt-bearer",
-];
+const GRANTS: [&str; 4] =
+    ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
 
 /// The registration endpoint.
 pub(crate) async fn register(State(site): State<Arc<Site>>, request: Request) -> Answer {

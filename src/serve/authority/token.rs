@@ -67,7 +67,7 @@ async fn exchange(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
 }
 
 /// The parameters that are understood.
-const PARAMETERS: [&str; 13] = [
+const PARAMETERS: [&str; 12] = [
     "grant_type",
     "client_id",
     "client_secret",
@@ -80,7 +80,6 @@ const PARAMETERS: [&str; 13] = [
     "device_code",
     "scope",
     "resource",
-    "assertion",
 ];
 
 fn may(client: &Client, grant: &str) -> Result<(), Denied> {
