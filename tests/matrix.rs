@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
@@ -18,7 +19,7 @@ use mcp_auth::serve::{self, Config};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::revision::Revision;
-use mcp_auth::spec::step::Reach;
+use mcp_auth::spec::step::{Reach, Step};
 use mcp_auth::verdict::Check;
 use mcp_auth::wire::{Policy, Wire};
 use url::Url;
@@ -73,9 +74,11 @@ fn every_check_belongs_to_a_test_above() {
 fn clean_postures_trip_nothing() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let complaints = runtime.block_on(async {
-        let runs = Posture::ALL.into_iter().filter_map(|posture| Some((posture, posture.correct()?)));
-        let runs = futures_util::stream::iter(runs).map(|(posture, (first, last))| async move {
-            let trail = walk(posture, &[]).await;
+        // A lazy deployment shows its challenge only to who names a tool.
+        let walks = Posture::ALL.map(|posture| (posture, None)).into_iter().chain([(Posture::Lazy, Some("search"))]);
+        let runs = walks.filter_map(|(posture, tool)| Some((posture, tool, posture.correct()?)));
+        let runs = futures_util::stream::iter(runs).map(|(posture, tool, (first, last))| async move {
+            let trail = walk(posture, &[], tool).await;
             let judged = Revision::ALL.into_iter().filter(move |revision| (first..=last).contains(revision));
             let found = judged.flat_map(|revision| {
                 noise(&judge(&trail, revision))
@@ -105,13 +108,21 @@ fn prove(prefixes: &[&str]) {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
+/// Trails of clean deployments, by posture and named tool.
+type Baselines = BTreeMap<(&'static str, Option<&'static str>), Trail>;
+
+/// The tool that a user would name for a check that reads a tool call.
+fn tool_for(check: &Check) -> Option<&'static str> {
+    check.needs.contains(&Step::McpCall).then_some("search")
+}
+
 /// The trails of the postures in which the faults are planted, without a fault.
-async fn baselines(faults: &[(&Check, &'static Fault)]) -> BTreeMap<&'static str, Trail> {
+async fn baselines(faults: &[(&Check, &'static Fault)]) -> Baselines {
     let mut clean = BTreeMap::new();
-    for (_, fault) in faults {
+    for (check, fault) in faults {
         let posture = ground(fault);
-        if !clean.contains_key(posture.name()) {
-            clean.insert(posture.name(), walk(posture, &[]).await);
+        if let Entry::Vacant(place) = clean.entry((posture.name(), tool_for(check))) {
+            place.insert(walk(posture, &[], tool_for(check)).await);
         }
     }
     clean
@@ -122,8 +133,8 @@ fn ground(fault: &Fault) -> Posture {
     if fault.posture.correct().is_some() { fault.posture } else { Posture::Reference }
 }
 
-async fn trial(check: &Check, fault: &'static Fault, clean: &BTreeMap<&'static str, Trail>) -> Vec<String> {
-    let trail = walk(fault.posture, &[fault]).await;
+async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<String> {
+    let trail = walk(fault.posture, &[fault], tool_for(check)).await;
     let (first, last) = fault.posture.correct().unwrap_or((Revision::R2025_03_26, Revision::LATEST));
     let mut complaints = Vec::new();
     let mut judged = 0;
@@ -132,7 +143,7 @@ async fn trial(check: &Check, fault: &'static Fault, clean: &BTreeMap<&'static s
             continue;
         }
         judged += 1;
-        let before = judge(&clean[ground(fault).name()], revision);
+        let before = judge(&clean[&(ground(fault).name(), tool_for(check))], revision);
         let after = judge(&trail, revision);
         complaints.extend(
             compare(check, fault, &before, &after)
@@ -201,7 +212,7 @@ fn judge(trail: &Trail, revision: Revision) -> Report {
     report::judge(&Evidence::new(trail, revision), checks::all())
 }
 
-async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
+async fn walk(posture: Posture, faults: &[&'static Fault], tool: Option<&str>) -> Trail {
     let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
     let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
     let target = Url::parse(server.mcp_url()).unwrap();
@@ -211,7 +222,7 @@ async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
         ..Policy::default()
     };
     let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
-    discover::walk(&wire, &Options { reach: Reach::Default, ..Options::default() }).await;
+    discover::walk(&wire, &Options { reach: Reach::Default, challenge_tool: tool.map(str::to_owned) }).await;
     let trail = wire.trail();
     server.stop().await;
     trail

@@ -6,6 +6,7 @@
 
 use super::refusals::disguised;
 use crate::evidence::{Challenged, Document, Evidence, Exchange, FailureKind, IssuerTrail, Mode};
+use crate::formats::challenge::Challenge;
 use crate::spec::revision::Revision;
 use crate::spec::step::{Reach, Step};
 use crate::verdict::{Reason, Verdict};
@@ -20,6 +21,28 @@ pub(super) fn refused<'e>(e: &'e Evidence<'_>) -> Result<Challenged<'e>, Verdict
     })
 }
 
+/// That the server does not let everybody begin: what belongs to a handshake that is open, is open too.
+pub(super) fn locked(e: &Evidence<'_>) -> Result<(), Verdict> {
+    let begins = [Step::McpDiscover, Step::McpInitialize];
+    if begins.into_iter().any(|step| e.opened(step)) {
+        return Err(Verdict::not_applicable("the server lets everybody begin without a token"));
+    }
+    Ok(())
+}
+
+/// The challenge that a client answers, and its parameters.
+pub(super) fn parameters<'e>(e: &'e Evidence<'_>) -> Result<(Challenged<'e>, &'e Challenge), Verdict> {
+    let refused = refused(e)?;
+    if refused.exchange.reply().is_none_or(|reply| reply.header("www-authenticate").is_none()) {
+        return Err(Verdict::blocked("challenge-header-present"));
+    }
+    let challenge = refused.answered().ok_or(Verdict::blocked("challenge-bearer"))?;
+    if challenge.params.is_empty() {
+        return Err(Verdict::blocked("challenge-auth-param"));
+    }
+    Ok((refused, challenge))
+}
+
 /// The resource metadata a client uses.
 pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict> {
     if let Some((_, document)) = e.resource() {
@@ -30,6 +53,7 @@ pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict>
     Err(match e.mode() {
         Mode::Public => Verdict::not_applicable("the server is public and publishes no resource metadata"),
         Mode::Legacy => Verdict::not_applicable("the deployment has the 2025-03-26 layout, without resource metadata"),
+        _ if e.revision == Revision::R2025_03_26 => Verdict::not_applicable("2025-03-26 knows no resource metadata"),
         _ if !e.went(Reach::Default) && !answered(200, 300) => Verdict::Skip(Reason::Needs(Reach::Default)),
         _ if answered(200, 300) => Verdict::blocked("prm-json"),
         _ if answered(300, 400) => Verdict::blocked("meta-redirect"),

@@ -5,6 +5,10 @@
 
 mod access;
 mod challenge;
+mod challenge_metadata;
+mod challenge_reach;
+mod challenge_scope;
+mod challenge_syntax;
 mod cors;
 mod ground;
 mod keys;
@@ -37,7 +41,11 @@ pub struct Group {
 pub const GROUPS: &[Group] = &[
     Group { title: "Transport security", prefixes: &["url-", "tls-", "meta-"], checks: transport::CHECKS },
     Group { title: "Where documents send clients", prefixes: &["tls-", "meta-"], checks: transport_documents::CHECKS },
-    Group { title: "The 401 and its challenge", prefixes: &["challenge-"], checks: challenge::CHECKS },
+    Group { title: "The 401", prefixes: &["challenge-"], checks: challenge::CHECKS },
+    Group { title: "The words of the challenge", prefixes: &["challenge-"], checks: challenge_syntax::CHECKS },
+    Group { title: "The metadata URL in the challenge", prefixes: &["challenge-"], checks: challenge_metadata::CHECKS },
+    Group { title: "The scope in the challenge", prefixes: &["challenge-"], checks: challenge_scope::CHECKS },
+    Group { title: "What else is refused without a token", prefixes: &["challenge-"], checks: challenge_reach::CHECKS },
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
     Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },
     Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },

@@ -212,7 +212,12 @@ fn named_urls(e: &Evidence<'_>) -> Vec<Named> {
     let mut add = |text: &str, at: Pointer, role| {
         found.extend(Url::parse(text).ok().map(|url| Named { url, at, role }));
     };
-    if let (Some(url), Some(refused)) = (e.named_metadata_url(), e.challenged()) {
+    let lookable = |text: &str| {
+        Url::parse(text)
+            .is_ok_and(|url| url.domain().is_some() && !uri::is_local_name(&url) && !uri::is_loopback_host(&url))
+    };
+    // A challenge that names an inner host is a finding of its own; what a public name leads to is looked at here.
+    if let (Some(url), Some(refused)) = (e.named_metadata_url().filter(|url| lookable(url)), e.challenged()) {
         add(url, Pointer::header(refused.exchange.number, "www-authenticate"), Role::ResourceServer);
     }
     if let Some((_, document)) = e.resource() {

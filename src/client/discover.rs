@@ -69,12 +69,11 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
     }
     let url = &wire.endpoint();
     let settled = [&discovered, &listed].iter().any(|x| x.status() == Some(401) || answer::is_modern(x));
-    if discovered.status().is_some() && !settled {
-        stateful(wire, url).await;
-    }
-    if let Some(tool) = &options.challenge_tool {
+    let tool = options.challenge_tool.as_deref();
+    let called = discovered.status().is_some() && !settled && stateful(wire, url, tool).await;
+    if let Some(tool) = tool.filter(|_| !called) {
         let params = json!({ "name": tool, "arguments": {} });
-        wire.send(mcp::stateless(Step::McpCall, url, "tools/call", params, "the user named this tool")).await;
+        wire.send(mcp::stateless(Step::McpCall, url, "tools/call", params, NAMED_TOOL)).await;
     }
 }
 
@@ -90,21 +89,30 @@ async fn again(wire: &Wire) {
     join3(wire.send(repeat.clone()), wire.send(repeat), wire.send(browser)).await;
 }
 
-/// The stateful wire, as far as it is open: `initialize`, `tools/list`, and the end of the session.
-async fn stateful(wire: &Wire, url: &str) {
+/// Why a tool is called.
+const NAMED_TOOL: &str = "the user named this tool";
+
+/// The stateful wire, as far as it is open: `initialize`, `tools/list`, the named tool, and the end of the session.
+/// Whether the tool was called.
+async fn stateful(wire: &Wire, url: &str, tool: Option<&str>) -> bool {
     let because = "no 401 and no modern answer: the server may speak only the stateful wire";
     let opened = wire.send(mcp::initialize(url, because)).await;
-    let Some(reply) = opened.reply() else { return };
-    let Some(version) = answer::versions(&opened).into_iter().next() else { return };
+    let Some(reply) = opened.reply() else { return false };
+    let Some(version) = answer::versions(&opened).into_iter().next() else { return false };
     let session = mcp::Session { id: reply.header("mcp-session-id").map(str::to_owned), version };
     let ready = mcp::notification(Step::McpReady, url, "notifications/initialized", "completes the handshake");
     wire.send(session.on(ready)).await;
     let because = "listing may be protected where the handshake is not";
     wire.send(mcp::stateful(Step::McpSessionList, url, Some(&session), "tools/list", &json!({}), because)).await;
+    if let Some(tool) = tool {
+        let params = json!({ "name": tool, "arguments": {} });
+        wire.send(mcp::stateful(Step::McpCall, url, Some(&session), "tools/call", &params, NAMED_TOOL)).await;
+    }
     if session.id.is_some() {
         let end = mcp::post(Step::McpEnd, url, String::new(), "leaves no session behind");
         wire.send(session.on(Ask { method: "DELETE", body: None, ..end })).await;
     }
+    tool.is_some()
 }
 
 /// Every HTTP request must be authorized, not only the first: the other methods and shapes.
