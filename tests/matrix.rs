@@ -63,8 +63,13 @@ fn cors() {
 }
 
 #[test]
+fn extensions() {
+    prove(&["ext-"]);
+}
+
+#[test]
 fn every_check_belongs_to_a_test_above() {
-    let known = ["url-", "tls-", "meta-", "challenge-", "prm-", "asm-", "jwks-", "rs-", "cors-"];
+    let known = ["url-", "tls-", "meta-", "challenge-", "prm-", "asm-", "jwks-", "rs-", "cors-", "ext-"];
     for check in checks::all() {
         assert!(known.iter().any(|prefix| check.id.starts_with(prefix)), "{} is proven by no test here", check.id);
     }

@@ -10,6 +10,7 @@ mod challenge_reach;
 mod challenge_scope;
 mod challenge_syntax;
 mod cors;
+mod extensions;
 mod ground;
 mod keys;
 mod refusals;
@@ -22,6 +23,8 @@ mod server_issuer;
 mod server_legacy;
 mod server_members;
 mod server_registration;
+#[cfg(test)]
+mod server_tests;
 mod transport;
 mod transport_documents;
 
@@ -66,6 +69,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server lets in", prefixes: &["rs-"], checks: access::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
+    Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
 ];
 
 /// Every check, in order.

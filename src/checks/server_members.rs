@@ -344,10 +344,15 @@ fn docs_agree(e: &Evidence<'_>) -> Verdict {
             Verdict::not_applicable("there is only one of the two documents")
         };
     };
-    let Some((name, how)) = difference(&oauth, &openid) else { return Verdict::Pass };
+    let Some(name) = difference(&oauth, &openid) else { return Verdict::Pass };
     let (one, other) = (oauth.spot(name), openid.spot(name));
+    let how = match (one.value, other.value) {
+        (Some(_), None) => "is only in the OAuth document, not in the OpenID Connect document",
+        (None, Some(_)) => "is only in the OpenID Connect document, not in the OAuth document",
+        _ => "is another in the OpenID Connect document than in the OAuth document",
+    };
     let shown = (quoted(&one), quoted(&other));
-    finding(other.at, format!("`{name}` {how} the OpenID Connect document from that in the OAuth document"))
+    finding(other.at, format!("`{name}` {how}"))
         .expected(shown.0)
         .actual(shown.1)
         .fix(format!("write the same `{name}` in both documents"))
@@ -355,29 +360,19 @@ fn docs_agree(e: &Evidence<'_>) -> Verdict {
 }
 
 /// The first member in which the documents contradict each other.
-fn difference(oauth: &Document<'_>, openid: &Document<'_>) -> Option<(&'static str, &'static str)> {
+fn difference(oauth: &Document<'_>, openid: &Document<'_>) -> Option<&'static str> {
     const VALUES: [&str; 4] = ["issuer", "authorization_endpoint", "token_endpoint", "jwks_uri"];
     const OFFERS: [&str; 2] = ["registration_endpoint", "client_id_metadata_document_supported"];
     const PKCE: &str = "code_challenge_methods_supported";
     let values = |name: &str| (oauth.object.get(name), openid.object.get(name));
-    for name in VALUES {
-        // A member that one of them lacks is the finding of the check that reads it.
-        if let (Some(one), Some(other)) = values(name)
-            && one != other
-        {
-            return Some((name, "differs in"));
-        }
-    }
-    for name in OFFERS {
-        let (one, other) = values(name);
-        if one != other {
-            return Some((name, "differs in"));
-        }
-    }
+    // A value that one of them lacks is the finding of the check that reads it.
+    let contradicts = |name: &&'static str| matches!(values(name), (Some(one), Some(other)) if one != other);
+    let differs = |name: &&'static str| values(name).0 != values(name).1;
     let set = |document: &Document<'_>| document.texts(PKCE).map(|list| list.into_iter().map(str::to_owned).collect());
     let (one, other): (Option<BTreeSet<String>>, Option<BTreeSet<String>>) = (set(oauth), set(openid));
     // Absent in the document that counts is the finding of `asm-pkce-present`.
-    (one.is_some() && one != other).then_some((PKCE, "differs in"))
+    let pkce = (one.is_some() && one != other).then_some(PKCE);
+    VALUES.into_iter().find(contradicts).or_else(|| OFFERS.into_iter().find(differs)).or(pkce)
 }
 
 fn oidc_members(e: &Evidence<'_>) -> Verdict {

@@ -160,7 +160,7 @@ fn takes_documents(document: &Document<'_>) -> bool {
 }
 
 /// Whether a stranger can register, by the means that the revision knows.
-fn registers(e: &Evidence<'_>, document: &Document<'_>) -> bool {
+pub(super) fn registers(e: &Evidence<'_>, document: &Document<'_>) -> bool {
     let documents = e.revision >= Revision::R2025_11_25 && takes_documents(document);
     documents || document.text("registration_endpoint").is_some()
 }
@@ -269,6 +269,7 @@ fn auth_methods(e: &Evidence<'_>) -> Verdict {
 fn auth_signing_alg(e: &Evidence<'_>) -> Verdict {
     let document = need!(server(e));
     let mut looked = false;
+    let mut mild = None;
     for endpoint in ["token", "revocation", "introspection"] {
         let methods =
             need!(list(&document, &format!("{endpoint}_endpoint_auth_methods_supported"))).unwrap_or_default();
@@ -285,8 +286,15 @@ fn auth_signing_alg(e: &Evidence<'_>) -> Verdict {
             Some(_) => continue,
         };
         let found = finding(spot.at, format!("`{name}` {wrong}")).expected("[\"ES256\", \"RS256\"]").actual(shown);
-        // MCP clients authenticate at the token endpoint; elsewhere it hurts nobody yet.
-        return if endpoint == "token" || e.strict { found.fail() } else { found.warn() };
+        if endpoint == "token" || e.strict {
+            return found.fail();
+        }
+        // MCP clients authenticate at the token endpoint; at the others it hurts none of them.
+        mild = mild.or(Some(found));
     }
-    if looked { Verdict::Pass } else { Verdict::not_applicable("no method with a signed assertion is advertised") }
+    match mild {
+        Some(found) => found.info(),
+        None if looked => Verdict::Pass,
+        None => Verdict::not_applicable("no method with a signed assertion is advertised"),
+    }
 }

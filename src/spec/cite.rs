@@ -367,6 +367,24 @@ cites! {
     /// Rotation of signing keys.
     OIDC_CORE_10_1_1 = "OpenID Connect Core 1.0", "10.1.1",
         "https://openid.net/specs/openid-connect-core-1_0.html#RotateSigKeys";
+    /// Metadata of servers that bind tokens to keys.
+    RFC9449_5_1 = "RFC 9449", "5.1",
+        "https://www.rfc-editor.org/rfc/rfc9449#section-5.1";
+    /// Advertising the grant.
+    IDJAG_7_2 = "Identity Assertion JWT Authorization Grant (draft 04)", "7.2",
+        "https://www.ietf.org/archive/id/draft-ietf-oauth-identity-assertion-authz-grant-04.html#section-7.2";
+    /// Machine-to-machine.
+    EXT_CLIENT_CREDENTIALS = "MCP extension OAuth client credentials", "Server Metadata Requirements",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/1ba4d865952f770ebff57fc88656bea9a0a1aefc/specification/draft/oauth-client-credentials.mdx";
+    /// Grants issued by an enterprise's identity provider.
+    EXT_ENTERPRISE_DISCOVERY = "MCP extension enterprise-managed authorization", "6",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/3daee734053c8654b7ce9ca757d29e3286a2906a/specification/stable/enterprise-managed-authorization.mdx";
+    /// Tokens bound to keys.
+    EXT_DPOP_METADATA = "MCP extension DPoP (draft 21eaa6e)", "Authorization Server Metadata",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/21eaa6e418b244de66f1bd13c05f6d2b167f1c22/specification/draft/dpop-extension.mdx";
+    /// Workloads with tokens of their platform.
+    EXT_WORKLOAD_METADATA = "MCP extension workload identity federation (draft 13b5523)", "Authorization Server Metadata",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/13b55238f0b1ad540db248f230f3229606d30657/specification/draft/workload-identity-federation.mdx";
 }
 
 impl Cite {
