@@ -14,6 +14,7 @@
 //! | 2 | [`verdict`] | what a check is and may say |
 //! | 2 | [`evidence`] | the record: exchanges, documents, places |
 //! | 2 | [`wire`] | the only importer of the HTTP client |
+//! | 2 | [`store`] | remembered logins, keyed by issuer, token endpoint's origin and resource |
 //! | 1 | [`formats`] | pure lenient readers |
 //! | 0 | [`spec`] | shared words: citations, revisions, steps, faults |
 //! | 0' | [`serve`] | the other wing: the reference deployment; stands on [`spec`] alone |
@@ -28,5 +29,6 @@ pub mod render;
 pub mod report;
 pub mod serve;
 pub mod spec;
+pub mod store;
 pub mod verdict;
 pub mod wire;

@@ -1,0 +1,190 @@
+//! The one store of remembered logins (structural rule 5): a JSON file, mode 0600 in a directory of mode 0700.
+//!
+//! Logins are keyed by issuer, origin of the token endpoint, resource and profile, never by a nickname, so that what one
+//! authorization server issued is never shown to another (MCP 2026-07-28, "Authorization Server Binding").
+//! Who changes the file holds a lock of the kernel from reading to saving; readers need none, because a new generation
+//! replaces the old one in one step. Nothing in here deletes a login because a server refused it.
+
+mod disk;
+mod record;
+
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use fs4::fs_std::FileExt as _;
+
+pub use self::disk::StoreError;
+pub use self::record::{Book, Client, ClientAuth, ClientOrigin, Key, Login, RefreshState, Scheme, Tokens};
+
+use self::disk::Disk;
+
+/// How long a run waits for another one that holds the lock.
+pub const LOCK_PATIENCE: Duration = Duration::from_secs(10);
+/// How often it looks whether the lock is free.
+const LOCK_INTERVAL: Duration = Duration::from_millis(10);
+/// The name of the file in the state directory.
+const FILE: &str = "credentials.json";
+
+/// Where logins are remembered.
+#[derive(Clone, Debug)]
+pub struct Store {
+    place: Place,
+}
+
+#[derive(Clone, Debug)]
+enum Place {
+    File(Disk),
+    /// Nowhere: for `--store none`.
+    Nowhere,
+}
+
+impl Store {
+    /// The store in this directory.
+    #[must_use]
+    pub fn in_directory(directory: &Path) -> Self {
+        Self { place: Place::File(Disk::new(directory, FILE)) }
+    }
+
+    /// A store that forgets everything.
+    #[must_use]
+    pub const fn nowhere() -> Self {
+        Self { place: Place::Nowhere }
+    }
+
+    /// The directory that the platform has for the state of programs, e.g. `$XDG_STATE_HOME/mcp-auth`.
+    ///
+    /// # Errors
+    /// The home directory is not known.
+    pub fn usual_directory() -> Result<PathBuf, StoreError> {
+        use etcetera::BaseStrategy as _;
+        let base = etcetera::choose_base_strategy().map_err(|_| StoreError::NoHome)?;
+        Ok(base.state_dir().unwrap_or_else(|| base.data_dir()).join("mcp-auth"))
+    }
+
+    /// Whether anything is remembered at all.
+    #[must_use]
+    pub const fn remembers(&self) -> bool {
+        matches!(self.place, Place::File(_))
+    }
+
+    /// The file; `None` for a store that forgets.
+    #[must_use]
+    pub fn path(&self) -> Option<&Path> {
+        match &self.place {
+            Place::File(disk) => Some(disk.path()),
+            Place::Nowhere => None,
+        }
+    }
+
+    /// What is remembered now. Takes no lock.
+    ///
+    /// # Errors
+    /// The file cannot be read, is not ours, or is no store; it is left as it is.
+    pub fn read(&self) -> Result<Book, StoreError> {
+        match &self.place {
+            Place::File(disk) => disk.read().map(|(book, _)| book),
+            Place::Nowhere => Ok(Book::default()),
+        }
+    }
+
+    /// Waits for the lock, at most [`LOCK_PATIENCE`], and reads what is remembered.
+    ///
+    /// # Errors
+    /// Somebody else holds the lock for too long; or as [`Store::read`].
+    pub async fn lock(&self) -> Result<Guard, StoreError> {
+        self.lock_for(LOCK_PATIENCE).await
+    }
+
+    /// The same with another limit.
+    ///
+    /// # Errors
+    /// As [`Store::lock`].
+    pub async fn lock_for(&self, patience: Duration) -> Result<Guard, StoreError> {
+        let Place::File(disk) = &self.place else {
+            return Ok(Guard { disk: None, lock: None, book: Book::default(), bytes: Vec::new(), notices: Vec::new() });
+        };
+        let begun = Instant::now();
+        let (file, mut notices) = disk.open_lock()?;
+        // The lock of the kernel goes with its holder, however that one ends; there are no stale locks.
+        while !file.try_lock_exclusive().map_err(|error| disk.failed("locking", &error))? {
+            if begun.elapsed() >= patience {
+                return Err(StoreError::Locked { path: disk.lock_path(), seconds: patience.as_secs() });
+            }
+            tokio::time::sleep(LOCK_INTERVAL).await;
+        }
+        let (book, bytes) = disk.read()?;
+        notices.extend(disk.repair()?);
+        Ok(Guard { disk: Some(disk.clone()), lock: Some(file), book, bytes, notices })
+    }
+}
+
+/// The lock, and what was remembered when it was taken. Released when dropped, or when the process ends.
+#[derive(Debug)]
+pub struct Guard {
+    disk: Option<Disk>,
+    /// Held for its lock alone.
+    lock: Option<std::fs::File>,
+    book: Book,
+    /// The bytes that `book` was read from.
+    bytes: Vec<u8>,
+    notices: Vec<String>,
+}
+
+impl Guard {
+    /// What is remembered.
+    #[must_use]
+    pub const fn book(&self) -> &Book {
+        &self.book
+    }
+
+    /// What the user should know: modes that were repaired.
+    #[must_use]
+    pub fn notices(&self) -> &[String] {
+        &self.notices
+    }
+
+    /// Tries that a save would succeed: writes as much as a save writes, next to the file, and removes it. To be called
+    /// before something is spent that only a save can replace.
+    ///
+    /// # Errors
+    /// A save would fail: full disk, read-only directory.
+    pub fn check_writable(&self) -> Result<(), StoreError> {
+        self.disk.as_ref().map_or(Ok(()), |disk| disk.rehearse(self.bytes.len()))
+    }
+
+    /// Changes what is remembered and saves it, whole and durable, before it returns.
+    ///
+    /// # Errors
+    /// The file was changed by somebody without the lock, or cannot be written. The old generation stands then.
+    pub fn save(&mut self, change: impl FnOnce(&mut Book)) -> Result<(), StoreError> {
+        let mut next = self.book.clone();
+        change(&mut next);
+        let Some(disk) = &self.disk else {
+            self.book = next;
+            return Ok(());
+        };
+        next.generation = self.book.generation.saturating_add(1);
+        self.bytes = disk.replace(&self.bytes, &next)?;
+        self.book = next;
+        Ok(())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        if let Some(lock) = &self.lock {
+            // Closing the file releases the lock anyway.
+            let _ = fs4::fs_std::FileExt::unlock(lock);
+        }
+    }
+}
+
+/// Seconds since 1970-01-01 UTC.
+#[must_use]
+#[expect(clippy::disallowed_methods, reason = "the store stamps what it keeps")]
+pub fn now() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
+#[cfg(test)]
+mod tests;
