@@ -70,6 +70,8 @@ pub fn post(step: Step, url: &str, body: String, because: &str) -> Ask {
         body: Some(body),
         cap: limits::ERROR_BODY,
         follows: None,
+        named: Vec::new(),
+        patience: None,
     }
 }
 

@@ -24,10 +24,16 @@ pub const FIRST_BYTE: Duration = Duration::from_secs(10);
 pub const REQUEST: Duration = Duration::from_secs(30);
 /// A whole probe.
 pub const RUN: Duration = Duration::from_secs(120);
+/// A run that may wait for a person: a login and the calls after it.
+pub const SESSION: Duration = Duration::from_secs(1200);
+/// The call of a tool, its event stream included.
+pub const TOOL: Duration = Duration::from_secs(300);
 /// How long an open event stream may be silent before it is left.
 pub const STREAM_PATIENCE: Duration = Duration::from_millis(500);
 /// Requests in one probe.
 pub const REQUESTS_PER_RUN: u32 = 100;
+/// Requests in a run that may wait for a person; polling for a device login is most of it.
+pub const REQUESTS_PER_SESSION: u32 = 1000;
 /// Redirects followed for one document.
 pub const REDIRECTS: usize = 5;
 /// Authorization servers looked at.

@@ -15,6 +15,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::{Notify, mpsc};
 use url::Url;
 
 pub use self::canary::Canary;
@@ -81,6 +82,10 @@ pub struct Ask {
     pub cap: usize,
     /// The number of the exchange whose redirect this request follows.
     pub follows: Option<u32>,
+    /// Headers whose names are found at run time.
+    pub named: Vec<(String, String)>,
+    /// The longest time for this request, where it may take longer than others: the call of a tool.
+    pub patience: Option<Duration>,
 }
 
 impl Ask {
@@ -97,6 +102,8 @@ impl Ask {
             body: None,
             cap: limits::METADATA_BODY,
             follows: None,
+            named: Vec::new(),
+            patience: None,
         }
     }
 
@@ -114,6 +121,15 @@ impl Ask {
     }
 }
 
+/// Hears an event stream while it is open.
+#[derive(Clone, Debug)]
+pub struct Tap {
+    /// Gets the bytes of a stream as they come; nothing of other bodies.
+    pub chunks: mpsc::UnboundedSender<Vec<u8>>,
+    /// Told when the rest does not matter.
+    pub enough: Arc<Notify>,
+}
+
 /// Sees every exchange as it ends.
 pub type Watch = Box<dyn Fn(&Exchange) + Send + Sync>;
 
@@ -129,6 +145,8 @@ pub struct Wire {
     next: AtomicU32,
     begun: Instant,
     watch: Option<Watch>,
+    requests: u32,
+    run: Duration,
 }
 
 impl Wire {
@@ -158,6 +176,8 @@ impl Wire {
             next: AtomicU32::new(1),
             begun: Instant::now(),
             watch: None,
+            requests: limits::REQUESTS_PER_RUN,
+            run: limits::RUN,
         };
         if !wire.policy.authorities.is_empty() || wire.policy.proxy.is_some() || target.scheme() == "https" {
             wire.client(true)?;
@@ -169,6 +189,18 @@ impl Wire {
     #[must_use]
     pub fn watched(self, watch: Watch) -> Self {
         Self { watch: Some(watch), ..self }
+    }
+
+    /// The same gate for a run that waits for a person or calls tools: see [`limits::SESSION`].
+    #[must_use]
+    pub fn for_session(self) -> Self {
+        Self { requests: limits::REQUESTS_PER_SESSION, run: limits::SESSION, ..self }
+    }
+
+    /// Whether certificates go unchecked, so that nothing that is worth stealing may be sent.
+    #[must_use]
+    pub const fn is_insecure(&self) -> bool {
+        self.policy.insecure
     }
 
     /// The MCP URL of the run.
@@ -210,10 +242,19 @@ impl Wire {
 
     /// Makes one request and writes it down. Whatever happens is an [`Outcome`], never an error.
     pub async fn send(&self, ask: Ask) -> Exchange {
+        self.send_heard(ask, None).await
+    }
+
+    /// The same; an event stream that answers is heard while it is open.
+    pub async fn send_tapped(&self, ask: Ask, tap: Tap) -> Exchange {
+        self.send_heard(ask, Some(tap)).await
+    }
+
+    async fn send_heard(&self, ask: Ask, tap: Option<Tap>) -> Exchange {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
-        let outcome = match self.budget(number) {
-            Some(left) => match tokio::time::timeout(left, self.attempt(&ask)).await {
+        let outcome = match self.budget(number, ask.patience) {
+            Some(left) => match tokio::time::timeout(left, self.attempt(&ask, tap.as_ref())).await {
                 Ok(Ok(reply)) => Outcome::Reply(reply),
                 Ok(Err(failure)) => Outcome::Failure(failure),
                 Err(_) => Outcome::Failure(failure::timeout(left)),
@@ -222,8 +263,8 @@ impl Wire {
                 kind: FailureKind::Budget,
                 detail: format!(
                     "the run's budget of {} requests and {} s is used up",
-                    limits::REQUESTS_PER_RUN,
-                    limits::RUN.as_secs()
+                    self.requests,
+                    self.run.as_secs()
                 ),
             }),
         };
@@ -236,7 +277,12 @@ impl Wire {
             request: HttpRequest {
                 method: ask.method.to_owned(),
                 url: ask.url,
-                headers: ask.headers.into_iter().map(|(name, value)| Header { name: name.to_owned(), value }).collect(),
+                headers: ask
+                    .headers
+                    .into_iter()
+                    .map(|(name, value)| Header { name: name.to_owned(), value })
+                    .chain(ask.named.into_iter().map(|(name, value)| Header { name, value }))
+                    .collect(),
                 body: ask.body,
             },
             outcome,
@@ -300,17 +346,18 @@ impl Wire {
     }
 
     /// What is left for one request; `None` if the run's budget is used up.
-    fn budget(&self, number: u32) -> Option<Duration> {
-        let left = limits::RUN.checked_sub(self.begun.elapsed())?;
-        (number <= limits::REQUESTS_PER_RUN).then(|| left.min(self.policy.timeout.unwrap_or(limits::REQUEST)))
+    fn budget(&self, number: u32, patience: Option<Duration>) -> Option<Duration> {
+        let left = self.run.checked_sub(self.begun.elapsed())?;
+        let longest = self.policy.timeout.or(patience).unwrap_or(limits::REQUEST);
+        (number <= self.requests).then(|| left.min(longest))
     }
 
-    async fn attempt(&self, ask: &Ask) -> Result<HttpReply, Failure> {
+    async fn attempt(&self, ask: &Ask, tap: Option<&Tap>) -> Result<HttpReply, Failure> {
         let url = uri::gate(&ask.url).map_err(|problem| failure::refused(problem.to_string()))?;
         self.names.check_literal(&url).map_err(|refusal| failure::refused(refusal.to_string()))?;
         let client = self.client(url.scheme() == "https").map_err(|error| failure::refused(error.to_string()))?;
         let request = self.build(ask, &url)?;
-        let first_byte = limits::FIRST_BYTE + limits::CONNECT;
+        let first_byte = ask.patience.unwrap_or(limits::FIRST_BYTE) + limits::CONNECT;
         let sent = tokio::time::timeout(first_byte, client.execute(request)).await;
         let response = match sent {
             Ok(Ok(response)) => response,
@@ -318,7 +365,7 @@ impl Wire {
             Err(_) => return Err(failure::timeout(first_byte)),
         };
         self.note_certificate(&url, &response);
-        read(response, ask.cap).await
+        read(response, ask.cap, tap).await
     }
 
     fn build(&self, ask: &Ask, url: &Url) -> Result<reqwest::Request, Failure> {
@@ -330,6 +377,11 @@ impl Wire {
         for (name, value) in &ask.headers {
             let value = http::HeaderValue::try_from(value.as_str()).map_err(|_| bad(name))?;
             headers.append(*name, value);
+        }
+        for (name, value) in &ask.named {
+            let parsed = (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()));
+            let (Ok(key), Ok(value)) = parsed else { return Err(bad(name)) };
+            headers.append(key, value);
         }
         if uri::origin_of(url) == uri::origin_of(&self.target) {
             for (name, value) in &self.policy.headers {
@@ -424,7 +476,7 @@ impl Wire {
 }
 
 /// Reads head and body within the limits.
-async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, Failure> {
+async fn read(mut response: reqwest::Response, cap: usize, tap: Option<&Tap>) -> Result<HttpReply, Failure> {
     let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
     if size > limits::HEADER_BYTES || response.headers().len() > limits::HEADER_FIELDS {
         return Err(failure::too_large("the header block", limits::HEADER_BYTES));
@@ -440,7 +492,13 @@ async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, 
     let mut bytes = Vec::new();
     let mut cut = false;
     loop {
-        let next = if is_stream {
+        let next = if let (true, Some(tap)) = (is_stream, tap) {
+            tokio::select! {
+                biased;
+                () = tap.enough.notified() => break,
+                next = response.chunk() => next,
+            }
+        } else if is_stream {
             match tokio::time::timeout(limits::STREAM_PATIENCE, response.chunk()).await {
                 Ok(next) => next,
                 Err(_) => {
@@ -455,6 +513,10 @@ async fn read(mut response: reqwest::Response, cap: usize) -> Result<HttpReply, 
             Ok(Some(chunk)) => {
                 let room = cap.saturating_sub(bytes.len());
                 bytes.extend_from_slice(chunk.get(..chunk.len().min(room)).unwrap_or_default());
+                if let (true, Some(tap)) = (is_stream, tap) {
+                    // Nobody listens any more: the stream is still recorded to its end.
+                    let _ = tap.chunks.send(chunk.to_vec());
+                }
                 if chunk.len() > room {
                     cut = true;
                     break;
