@@ -302,7 +302,7 @@ async fn legacy_defaults(wire: &Wire) {
 
 /// A request without credentials that follows redirects, each hop an exchange of its own, within one origin and never
 /// from https to http. Other methods than GET follow only where the method is kept (RFC 9110 §15.4.8, §15.4.9).
-async fn follow(wire: &Wire, ask: Ask) -> Exchange {
+pub(super) async fn follow(wire: &Wire, ask: Ask) -> Exchange {
     let mut last = wire.send(ask.clone()).await;
     for _ in 0..limits::REDIRECTS {
         let Some(url) = redirect_within_origin(&last) else { break };

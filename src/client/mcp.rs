@@ -11,18 +11,42 @@ pub const CLIENT_NAME: &str = "mcp-auth";
 
 /// A request of the stateless wire, with complete headers and `_meta`, so that a 400 cannot hide a 401.
 #[must_use]
-pub fn stateless(step: Step, url: &str, method: &str, mut params: Value, because: &str) -> Ask {
-    let name = params.get("name").and_then(Value::as_str).map(str::to_owned);
-    if let Some(params) = params.as_object_mut() {
-        params.insert("_meta".to_owned(), meta());
-    }
-    let body = json!({ "jsonrpc": "2.0", "id": format!("{method}-1"), "method": method, "params": params });
-    let ask = post(step, url, body.to_string(), because)
-        .header("mcp-protocol-version", Revision::R2026_07_28.as_str())
-        .header("mcp-method", method);
-    match name {
-        Some(name) => ask.header("mcp-name", header_text(&name)),
-        None => ask,
+pub fn stateless(step: Step, url: &str, method: &str, params: Value, because: &str) -> Ask {
+    let said = Said { version: Revision::R2026_07_28.as_str().to_owned(), capabilities: json!({}) };
+    said.request(step, url, method, params, &json!(format!("{method}-1")), because)
+}
+
+/// What a client says with every request of the stateless wire.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Said {
+    /// The protocol version.
+    pub version: String,
+    /// What the client can do for the server.
+    pub capabilities: Value,
+}
+
+impl Said {
+    /// A request with complete headers and `_meta`.
+    #[must_use]
+    pub fn request(&self, step: Step, url: &str, method: &str, mut params: Value, id: &Value, because: &str) -> Ask {
+        let name = params.get(if method == "resources/read" { "uri" } else { "name" });
+        let name = name.and_then(Value::as_str).map(str::to_owned);
+        if let Some(params) = params.as_object_mut() {
+            let meta = json!({
+                "io.modelcontextprotocol/protocolVersion": self.version,
+                "io.modelcontextprotocol/clientInfo": { "name": CLIENT_NAME, "version": env!("CARGO_PKG_VERSION") },
+                "io.modelcontextprotocol/clientCapabilities": self.capabilities,
+            });
+            params.insert("_meta".to_owned(), meta);
+        }
+        let body = json!({ "jsonrpc": "2.0", "id": id, "method": method, "params": params });
+        let ask = post(step, url, body.to_string(), because)
+            .header("mcp-protocol-version", self.version.clone())
+            .header("mcp-method", method);
+        match name {
+            Some(name) => ask.header("mcp-name", header_text(&name)),
+            None => ask,
+        }
     }
 }
 
@@ -96,16 +120,9 @@ impl Session {
     }
 }
 
-fn meta() -> Value {
-    json!({
-        "io.modelcontextprotocol/protocolVersion": Revision::R2026_07_28.as_str(),
-        "io.modelcontextprotocol/clientInfo": { "name": CLIENT_NAME, "version": env!("CARGO_PKG_VERSION") },
-        "io.modelcontextprotocol/clientCapabilities": {},
-    })
-}
-
-/// A value as `Mcp-Name` carries it: as it is, or in the Base64 sentinel (2026-07-28, "Value Encoding").
-fn header_text(value: &str) -> String {
+/// A value as `Mcp-Name` and `Mcp-Param-…` carry it: as it is, or in the Base64 sentinel (2026-07-28, "Value Encoding").
+#[must_use]
+pub fn header_text(value: &str) -> String {
     use base64::Engine as _;
     let plain =
         value.bytes().all(|b| (0x20..0x7f).contains(&b)) && value.trim() == value && !value.starts_with("=?base64?");

@@ -114,6 +114,52 @@ pub enum Step {
     PlainTwin,
     /// A TLS hello that offers at most version 1.1; `about` is the origin.
     OldTlsHello,
+    /// Our own client ID metadata document.
+    ClientDocument,
+    /// Dynamic client registration (RFC 7591); `about` is the issuer, as for all that follow up to `Introspect`.
+    ClientRegister,
+    /// Deletes the registration (RFC 7592).
+    ClientForget,
+    /// Pushes the authorization request (RFC 9126).
+    AuthorizationPush,
+    /// GET of the authorization endpoint without a browser, and the redirects after it.
+    Authorize,
+    /// Not a request of ours: the redirect that came back from the browser.
+    AuthorizeReturn,
+    /// Begins a device login (RFC 8628).
+    DeviceBegin,
+    /// Asks whether the device login is done.
+    TokenDevice,
+    /// Exchanges the code.
+    TokenCode,
+    /// Uses a refresh token.
+    TokenRefresh,
+    /// Client credentials.
+    TokenClient,
+    /// Token exchange at the identity provider of the enterprise (RFC 8693).
+    TokenExchange,
+    /// An assertion as grant (RFC 7523 §2.1).
+    TokenAssertion,
+    /// Revokes a token (RFC 7009).
+    TokenRevoke,
+    /// Introspects a token (RFC 7662).
+    TokenIntrospect,
+    /// `server/discover` with a token.
+    SessionDiscover,
+    /// `initialize` with a token.
+    SessionInitialize,
+    /// `notifications/initialized` with a token.
+    SessionReady,
+    /// `tools/list` with a token.
+    SessionList,
+    /// `tools/call` with a token.
+    SessionCall,
+    /// The answer to a request of the server, or a refusal to answer.
+    SessionReply,
+    /// Resumes a stream that broke off before the answer.
+    SessionResume,
+    /// Ends a session with a token.
+    SessionEnd,
 }
 
 impl Step {
@@ -139,6 +185,29 @@ impl Step {
             | Self::LegacyToken
             | Self::LegacyRegister => Reach::Default,
             Self::McpCall => Reach::Intrusive,
+            Self::ClientDocument
+            | Self::ClientRegister
+            | Self::ClientForget
+            | Self::AuthorizationPush
+            | Self::Authorize
+            | Self::AuthorizeReturn
+            | Self::DeviceBegin
+            | Self::TokenDevice
+            | Self::TokenCode
+            | Self::TokenRefresh
+            | Self::TokenClient
+            | Self::TokenExchange
+            | Self::TokenAssertion
+            | Self::TokenRevoke
+            | Self::TokenIntrospect
+            | Self::SessionDiscover
+            | Self::SessionInitialize
+            | Self::SessionReady
+            | Self::SessionList
+            | Self::SessionCall
+            | Self::SessionReply
+            | Self::SessionResume
+            | Self::SessionEnd => Reach::Login,
             _ => Reach::Passive,
         }
     }
@@ -184,6 +253,29 @@ impl Step {
             Self::LegacyRegister => "default /register",
             Self::PlainTwin => "the same URL over plain http",
             Self::OldTlsHello => "TLS hello, version 1.1 at most",
+            Self::ClientDocument => "our client metadata document",
+            Self::ClientRegister => "client registration",
+            Self::ClientForget => "deletion of the client registration",
+            Self::AuthorizationPush => "pushed authorization request",
+            Self::Authorize => "authorization request",
+            Self::AuthorizeReturn => "redirect back",
+            Self::DeviceBegin => "device authorization request",
+            Self::TokenDevice => "token request, device code",
+            Self::TokenCode => "token request, code",
+            Self::TokenRefresh => "token request, refresh",
+            Self::TokenClient => "token request, client credentials",
+            Self::TokenExchange => "token exchange at the identity provider",
+            Self::TokenAssertion => "token request, assertion",
+            Self::TokenRevoke => "token revocation",
+            Self::TokenIntrospect => "token introspection",
+            Self::SessionDiscover => "server/discover",
+            Self::SessionInitialize => "initialize",
+            Self::SessionReady => "notifications/initialized",
+            Self::SessionList => "tools/list",
+            Self::SessionCall => "tools/call",
+            Self::SessionReply => "answer to a request of the server",
+            Self::SessionResume => "resumption of a stream",
+            Self::SessionEnd => "end of the session",
         }
     }
 }

@@ -215,6 +215,12 @@ impl Wire {
         let _ = self.moved.set(url.to_owned());
     }
 
+    /// The MCP URL as the user gave it.
+    #[must_use]
+    pub fn given(&self) -> String {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).target.clone()
+    }
+
     /// The MCP URL as it is requested: as the user gave it, where the parser changed only what does not matter.
     #[must_use]
     pub fn endpoint(&self) -> String {

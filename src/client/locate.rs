@@ -1,0 +1,394 @@
+//! From a refusal to the authorization server, as a client must go: the challenge, resource metadata, server metadata.
+//!
+//! MCP 2026-07-28 authorization, "Authorization Server Discovery" (2025-03-26 where there is no resource metadata), RFC
+//! 9728 §3, RFC 8414 §3. Unlike the probe's walk it asks for nothing that a client would not ask for, and stops at the
+//! first thing that is not as it must be.
+
+use serde_json::{Map, Value};
+use url::Url;
+
+use super::discover;
+use super::error::ClientError;
+use crate::evidence::Exchange;
+use crate::formats::uri::{self, Likeness};
+use crate::formats::{challenge, json};
+use crate::spec::step::Step;
+use crate::spec::text::printable;
+use crate::wire::{Ask, Wire, limits};
+
+/// What a refusal asks for.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Demand {
+    /// `resource_metadata`.
+    pub metadata: Option<String>,
+    /// `scope`, word by word; `None` if the challenge has none.
+    pub scope: Option<Vec<String>>,
+    /// `error`.
+    pub error: Option<String>,
+    /// `error_description`.
+    pub description: Option<String>,
+    /// Whether tokens must be bound to a key (a `DPoP` challenge and no `Bearer` one).
+    pub dpop: bool,
+}
+
+impl Demand {
+    /// Reads the challenges of an answer: the first `Bearer`, else the first `DPoP`.
+    #[must_use]
+    pub fn of(exchange: &Exchange) -> Self {
+        let Some(reply) = exchange.reply() else { return Self::default() };
+        let read = challenge::read(reply.header_values("www-authenticate"));
+        let Some(found) = read.bearer().or_else(|| read.dpop()) else { return Self::default() };
+        let text = |name| found.param(name).map(str::to_owned);
+        Self {
+            metadata: text("resource_metadata"),
+            scope: text("scope").map(|s| s.split_ascii_whitespace().map(str::to_owned).collect()),
+            error: text("error"),
+            description: text("error_description"),
+            dpop: found.is_dpop(),
+        }
+    }
+
+    /// What the server says, for people.
+    #[must_use]
+    pub fn told(&self, status: u16) -> String {
+        match (&self.error, &self.description) {
+            (Some(error), Some(text)) => format!("{status} {error} ({text})"),
+            (Some(error), None) => format!("{status} {error}"),
+            (None, _) => format!("{status} without a reason"),
+        }
+    }
+}
+
+/// What the user lets pass.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Leniency {
+    /// The slash after the host in the issuer.
+    pub issuer_slash: bool,
+    /// No `code_challenge_methods_supported`.
+    pub no_pkce_metadata: bool,
+    /// Send no `resource`.
+    pub no_resource: bool,
+}
+
+/// The authorization server to use, and what the resource says about itself. Every endpoint passed the URL gate.
+#[derive(Clone, Debug)]
+pub struct Located {
+    /// `resource`, byte for byte; the MCP URL in the 2025-03-26 layout.
+    pub resource: String,
+    /// Whether `resource` is sent: there is resource metadata.
+    pub sends_resource: bool,
+    /// `scopes_supported` of the resource.
+    pub resource_scopes: Option<Vec<String>>,
+    /// Whether the resource wants bound tokens (RFC 9728 §2).
+    pub wants_dpop: bool,
+    /// The issuer, byte for byte as the resource metadata names it.
+    pub issuer: String,
+    /// Whether this is the 2025-03-26 layout.
+    pub legacy: bool,
+    /// The token endpoint.
+    pub token_endpoint: String,
+    metadata: Map<String, Value>,
+    on_loopback: bool,
+}
+
+impl Located {
+    /// An endpoint by the name of its metadata member; `None` if the metadata has none.
+    ///
+    /// # Errors
+    /// It is no URL that may be used: scheme, characters, plain http elsewhere than on this machine.
+    pub fn endpoint(&self, name: &'static str) -> Result<Option<String>, ClientError> {
+        let wrong = |detail: String| ClientError::WrongEndpoint { issuer: self.issuer.clone(), name, detail };
+        let text = match self.metadata.get(name) {
+            None | Some(Value::Null) => return Ok(None),
+            Some(Value::String(text)) => text,
+            Some(_) => return Err(wrong("is no string".to_owned())),
+        };
+        let url = uri::gate(text).map_err(|problem| wrong(format!("cannot be used: {problem}")))?;
+        if url.scheme() == "https" || uri::is_loopback_host(&url) && self.on_loopback {
+            Ok(Some(text.clone()))
+        } else {
+            Err(wrong(format!("is `{}`, expected https", printable(text))))
+        }
+    }
+
+    /// The same for an endpoint that is needed.
+    ///
+    /// # Errors
+    /// As [`Located::endpoint`], and if there is none.
+    pub fn needed(&self, name: &'static str) -> Result<String, ClientError> {
+        let issuer = || self.issuer.clone();
+        let absent = || ClientError::WrongEndpoint { issuer: issuer(), name, detail: "is absent".to_owned() };
+        self.endpoint(name)?.ok_or_else(absent)
+    }
+
+    /// The strings of an array member; `None` if absent.
+    #[must_use]
+    pub fn list(&self, name: &str) -> Option<Vec<String>> {
+        let found = json::strings_field(&self.metadata, name).present()?;
+        Some(found.into_iter().map(str::to_owned).collect())
+    }
+
+    /// Whether an array member holds a string.
+    #[must_use]
+    pub fn lists(&self, name: &str, wanted: &str) -> bool {
+        self.list(name).is_some_and(|list| list.iter().any(|item| item == wanted))
+    }
+
+    /// A boolean member, false unless `true`.
+    #[must_use]
+    pub fn flag(&self, name: &str) -> bool {
+        self.metadata.get(name) == Some(&Value::Bool(true))
+    }
+
+    /// PKCE with S256 must be promised (MCP since 2025-11-25; not asked of servers of 2025-03-26).
+    ///
+    /// # Errors
+    /// It is not, and the user does not let that pass.
+    pub fn check_pkce(&self, leniency: Leniency) -> Result<(), ClientError> {
+        let methods = self.metadata.get("code_challenge_methods_supported");
+        let fits = match methods {
+            None => self.legacy || leniency.no_pkce_metadata,
+            Some(_) => self.lists("code_challenge_methods_supported", "S256"),
+        };
+        let found = methods.map_or_else(|| "absent".to_owned(), Value::to_string);
+        if fits { Ok(()) } else { Err(ClientError::WrongPkce { issuer: self.issuer.clone(), found }) }
+    }
+
+    /// Origins of endpoints that are not the issuer's: fine, but worth saying.
+    #[must_use]
+    pub fn foreign_origins(&self) -> Vec<String> {
+        let Ok(own) = Url::parse(&self.issuer).map(|url| uri::origin_of(&url)) else { return Vec::new() };
+        let mut found = Vec::new();
+        for name in ["authorization_endpoint", "token_endpoint", "registration_endpoint"] {
+            let endpoint = json::str_field(&self.metadata, name).present().and_then(|text| Url::parse(text).ok());
+            if let Some(origin) = endpoint.map(|url| uri::origin_of(&url)).filter(|origin| *origin != own) {
+                let line = format!("{name} is at {origin}");
+                found.push(line);
+            }
+        }
+        found
+    }
+}
+
+/// What was found on the way that the user should hear.
+pub type Notes = Vec<String>;
+
+/// Goes the way. Issuers in `preferred` come first if the resource names them.
+///
+/// # Errors
+/// The first thing that is not as it must be.
+pub async fn locate(
+    wire: &Wire,
+    demand: &Demand,
+    preferred: &[String],
+    leniency: Leniency,
+) -> Result<(Located, Notes), ClientError> {
+    let mut notes = Notes::new();
+    let Some(found) = resource_metadata(wire, demand).await? else {
+        notes.push("no resource metadata anywhere: going on as for a server of 2025-03-26".to_owned());
+        return Ok((legacy(wire).await?, notes));
+    };
+    let (resource, note) = check_resource(wire, &found)?;
+    notes.extend(note);
+    let at = || found.exchange.request.url.clone();
+    let issuers = json::strings_field(&found.object, "authorization_servers").present().unwrap_or_default();
+    if issuers.is_empty() {
+        return Err(ClientError::WrongMetadata { at: at(), detail: "`authorization_servers` names none" });
+    }
+    let mut ordered: Vec<&str> = issuers.iter().copied().filter(|i| preferred.iter().any(|p| p == i)).collect();
+    ordered.extend(issuers.iter().copied().filter(|issuer| !preferred.iter().any(|p| p == issuer)));
+    let mut first_error = None;
+    for issuer in ordered.into_iter().take(limits::AUTHORIZATION_SERVERS) {
+        match server(wire, issuer, leniency).await {
+            Ok(metadata) => {
+                let located = Located {
+                    resource,
+                    sends_resource: !leniency.no_resource,
+                    resource_scopes: json::strings_field(&found.object, "scopes_supported")
+                        .present()
+                        .map(|scopes| scopes.into_iter().map(str::to_owned).collect()),
+                    wants_dpop: demand.dpop
+                        || found.object.get("dpop_bound_access_tokens_required") == Some(&Value::Bool(true)),
+                    ..finish(wire, issuer.to_owned(), metadata, false)?
+                };
+                notes.extend(located.foreign_origins());
+                return Ok((located, notes));
+            }
+            Err(error) => {
+                first_error.get_or_insert(error);
+            }
+        }
+    }
+    Err(first_error.unwrap_or(ClientError::WrongMetadata { at: at(), detail: "`authorization_servers` names none" }))
+}
+
+fn finish(wire: &Wire, issuer: String, metadata: Map<String, Value>, legacy: bool) -> Result<Located, ClientError> {
+    let mut located = Located {
+        resource: wire.endpoint(),
+        sends_resource: false,
+        resource_scopes: None,
+        wants_dpop: false,
+        issuer,
+        legacy,
+        token_endpoint: String::new(),
+        metadata,
+        on_loopback: uri::is_loopback_host(wire.target()),
+    };
+    located.token_endpoint = located.needed("token_endpoint")?;
+    Ok(located)
+}
+
+/// A metadata document and how it was found.
+struct Found {
+    exchange: Exchange,
+    object: Map<String, Value>,
+    by_root: bool,
+}
+
+async fn resource_metadata(wire: &Wire, demand: &Demand) -> Result<Option<Found>, ClientError> {
+    if let Some(named) = &demand.metadata {
+        let what = "`resource_metadata` of the challenge";
+        uri::gate(named).map_err(|problem| ClientError::WrongUrl { what, problem })?;
+        let ask = Ask::get(Step::ChallengeMetadata, named.clone(), "the challenge names it in `resource_metadata`");
+        let exchange = discover::follow(wire, ask).await;
+        if exchange.failure().is_some() {
+            return Err(ClientError::answer(&exchange, ""));
+        }
+        let by_root = *named == uri::resource_metadata_urls(wire.target()).root;
+        return match object(&exchange) {
+            Ok(object) => Ok(Some(Found { exchange, object, by_root })),
+            Err(found) => Err(ClientError::NamedMetadata { url: named.clone(), found }),
+        };
+    }
+    let urls = uri::resource_metadata_urls(wire.target());
+    let mut asks = vec![(Ask::get(Step::PathMetadata, urls.path.clone(), "no hint: the path place first"), false)];
+    if urls.root != urls.path {
+        asks.push((Ask::get(Step::RootMetadata, urls.root, "no hint: the root place next"), true));
+    }
+    for (ask, by_root) in asks {
+        let exchange = discover::follow(wire, ask).await;
+        if exchange.failure().is_some() {
+            return Err(ClientError::answer(&exchange, ""));
+        }
+        if let Ok(object) = object(&exchange) {
+            return Ok(Some(Found { exchange, object, by_root }));
+        }
+    }
+    Ok(None)
+}
+
+/// The JSON object of a successful answer, or what was there instead.
+pub(super) fn object(exchange: &Exchange) -> Result<Map<String, Value>, String> {
+    let Some(reply) = exchange.reply() else { return Err("no answer".to_owned()) };
+    if !(200..300).contains(&reply.status) {
+        return Err(format!("status {}", reply.status));
+    }
+    json::read_object(&reply.body.bytes()).map_err(|problem| problem.to_string())
+}
+
+/// `resource` must be the server (RFC 9728 §3.3); MCP's root document may name the origin. A parent path on the same
+/// origin is taken as other clients take it, aloud.
+fn check_resource(wire: &Wire, found: &Found) -> Result<(String, Option<String>), ClientError> {
+    let at = || found.exchange.request.url.clone();
+    let Some(resource) = json::str_field(&found.object, "resource").present() else {
+        return Err(ClientError::WrongMetadata { at: at(), detail: "`resource` is absent or no string" });
+    };
+    let given = wire.given();
+    let mut nearest = None;
+    for server in [given.clone(), wire.endpoint()] {
+        let canonical = uri::canonical(&server).unwrap_or_else(|_| server.clone());
+        let likeness = uri::compare(&server, resource);
+        if likeness == Likeness::Exact || resource == canonical {
+            return Ok((resource.to_owned(), None));
+        }
+        let tolerable = matches!(likeness, Likeness::ParentPath | Likeness::RootSlash);
+        if nearest.is_none() || tolerable {
+            nearest = Some((likeness, tolerable));
+        }
+    }
+    match nearest {
+        Some((Likeness::ParentPath, _)) if found.by_root => Ok((resource.to_owned(), None)),
+        Some((likeness, true)) => {
+            let note = format!("`resource` is `{}`, not exactly the server's URL: {likeness}", printable(resource));
+            Ok((resource.to_owned(), Some(note)))
+        }
+        Some((likeness, false)) => {
+            Err(ClientError::WrongResource { at: at(), found: resource.to_owned(), expected: given, likeness })
+        }
+        None => Err(ClientError::WrongMetadata { at: at(), detail: "`resource` cannot be compared" }),
+    }
+}
+
+/// The metadata of an issuer, from the first place that has an object. Its `issuer` decides: another one is no reason to
+/// look further.
+async fn server(wire: &Wire, issuer: &str, leniency: Leniency) -> Result<Map<String, Value>, ClientError> {
+    let what = "`authorization_servers`";
+    let url = uri::gate(issuer).map_err(|problem| ClientError::WrongUrl { what, problem })?;
+    if url.scheme() != "https" && !(uri::is_loopback_host(&url) && uri::is_loopback_host(wire.target())) {
+        let detail = "is not https".to_owned();
+        return Err(ClientError::WrongEndpoint { issuer: issuer.to_owned(), name: "authorization_servers", detail });
+    }
+    let urls = uri::issuer_metadata_urls(issuer).map_err(|problem| ClientError::WrongUrl { what, problem })?;
+    let mut asks = vec![(Step::OauthMetadata, urls.oauth)];
+    asks.extend(urls.oidc_inserted.map(|url| (Step::OidcInserted, url)));
+    asks.push((Step::OidcAppended, urls.oidc_appended));
+    let mut tried = Vec::new();
+    for (step, url) in asks {
+        let because = "the metadata of the authorization server, in the order that clients must keep";
+        let exchange = discover::follow(wire, Ask::get(step, url.clone(), because).about(issuer)).await;
+        if exchange.failure().is_some() {
+            return Err(ClientError::answer(&exchange, ""));
+        }
+        let Ok(object) = object(&exchange) else {
+            tried.push(url);
+            continue;
+        };
+        let found = json::str_field(&object, "issuer").present().unwrap_or_default();
+        let likeness = uri::compare(issuer, found);
+        if likeness == Likeness::Exact || likeness == Likeness::RootSlash && leniency.issuer_slash {
+            return Ok(object);
+        }
+        return Err(ClientError::WrongIssuer {
+            at: exchange.request.url,
+            found: found.to_owned(),
+            expected: issuer.to_owned(),
+            likeness,
+        });
+    }
+    Err(ClientError::NoServerMetadata { issuer: issuer.to_owned(), tried })
+}
+
+/// 2025-03-26: metadata at the origin of the MCP server, else its default endpoints.
+async fn legacy(wire: &Wire) -> Result<Located, ClientError> {
+    let origin = uri::origin_of(wire.target()).to_string();
+    let because = "no resource metadata: where a 2025-03-26 client looks";
+    let ask = Ask::get(Step::LegacyMetadata, format!("{origin}/.well-known/oauth-authorization-server"), because)
+        .header("mcp-protocol-version", crate::spec::revision::Revision::R2025_03_26.as_str());
+    let exchange = discover::follow(wire, ask).await;
+    if exchange.failure().is_some() {
+        return Err(ClientError::answer(&exchange, ""));
+    }
+    if let Ok(object) = object(&exchange) {
+        let found = json::str_field(&object, "issuer").present().unwrap_or_default();
+        let likeness = uri::compare(&origin, found);
+        if !matches!(likeness, Likeness::Exact | Likeness::RootSlash) {
+            let (at, found) = (exchange.request.url, found.to_owned());
+            return Err(ClientError::WrongIssuer { at, found, expected: origin, likeness });
+        }
+        // The issuer as the document writes it is what `iss` must equal.
+        let issuer = found.to_owned();
+        return finish(wire, issuer, object, true);
+    }
+    if exchange.status() != Some(404) {
+        let status = exchange.status().unwrap_or_default();
+        let tried = vec![format!("{} (status {status})", exchange.request.url)];
+        return Err(ClientError::NoServerMetadata { issuer: origin, tried });
+    }
+    let mut object = Map::new();
+    let defaults =
+        [("authorization_endpoint", "authorize"), ("token_endpoint", "token"), ("registration_endpoint", "register")];
+    for (name, path) in defaults {
+        object.insert(name.to_owned(), format!("{origin}/{path}").into());
+    }
+    finish(wire, origin, object, true)
+}
