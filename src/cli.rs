@@ -1,5 +1,8 @@
 //! The command line: words, help, environment names. Only definitions; `main.rs` carries them over to the commands.
 
+pub(crate) mod account;
+pub(crate) mod carry;
+
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -58,6 +61,19 @@ pub(crate) enum Colour {
 pub(crate) enum Command {
     /// Walk the trail of a client and judge what it finds
     Probe(Box<Probe>),
+    /// Log in to an MCP server and keep the tokens
+    Login(account::Login),
+    /// Revoke the tokens of a login and forget it
+    Logout(account::Logout),
+    /// Show, check, list, refresh, revoke and introspect tokens
+    Token {
+        #[command(subcommand)]
+        command: Box<account::Token>,
+    },
+    /// List the tools of an MCP server
+    Tools(account::Tools),
+    /// Call a tool of an MCP server
+    Call(account::Call),
     /// Run the reference deployment, right or wrong in named ways
     Serve(Serve),
     /// The catalogue of checks

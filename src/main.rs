@@ -10,9 +10,8 @@ use clap::{CommandFactory as _, Parser as _};
 use mcp_auth::client::discover;
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
 use mcp_auth::spec::step::Reach;
-use mcp_auth::wire::Policy;
 
-use crate::cli::{Checks, Cli, Colour, Command, Common, Connection};
+use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
 
 fn main() -> ExitCode {
     let cli = Cli::parse();
@@ -30,6 +29,11 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
             let request = probe_request(*probe)?;
             runtime()?.block_on(commands::probe::run(request, terminal))
         }
+        Command::Login(login) => runtime()?.block_on(carry::login(login, terminal)),
+        Command::Logout(logout) => runtime()?.block_on(carry::logout(logout, terminal)),
+        Command::Token { command } => runtime()?.block_on(carry::token(*command, terminal)),
+        Command::Tools(tools) => runtime()?.block_on(carry::tools(tools, terminal)),
+        Command::Call(call) => runtime()?.block_on(carry::call(call, terminal)),
         Command::Serve(serve) if serve.list => commands::serve::list(),
         Command::Serve(serve) => {
             let request = commands::serve::Request {
@@ -73,23 +77,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         fail_on: probe.fail_on,
         exit_zero: probe.exit_zero,
         expect: probe.expect,
-        policy: policy(probe.connection)?,
-    })
-}
-
-fn policy(connection: Connection) -> Result<Policy, Failure> {
-    let read = |path: std::path::PathBuf| {
-        let help = "--cacert takes a file of PEM certificates";
-        std::fs::read_to_string(&path)
-            .map_err(|error| Failure::usage(format!("{} cannot be read: {error}", path.display()), help))
-    };
-    Ok(Policy {
-        authorities: connection.cacert.into_iter().map(read).collect::<Result<_, _>>()?,
-        insecure: connection.insecure,
-        resolve: connection.resolve,
-        headers: connection.header,
-        timeout: connection.timeout,
-        proxy: connection.proxy,
+        policy: carry::policy(probe.connection)?,
     })
 }
 

@@ -22,6 +22,8 @@ pub enum Class {
     Safety,
     /// The credential store.
     Store,
+    /// The MCP server answered with an error.
+    Server,
 }
 
 /// We stopped.
@@ -354,7 +356,8 @@ impl ClientError {
             | Self::Insatiable { .. }
             | Self::Forbidden { .. } => Class::Refused,
             Self::TimedOut { .. } => Class::Reach,
-            Self::Rpc { .. } | Self::NeedsAnswer { .. } | Self::Argument(_) | Self::Local { .. } => Class::Usage,
+            Self::Rpc { .. } => Class::Server,
+            Self::NeedsAnswer { .. } | Self::Argument(_) | Self::Local { .. } => Class::Usage,
             Self::Store(_) => Class::Store,
         }
     }

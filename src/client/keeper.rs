@@ -80,9 +80,7 @@ impl<'a> Keeper<'a> {
         if self.given.is_some() {
             return Ok(());
         }
-        let server = self.actor.wire.given();
-        let book = self.store.read()?;
-        self.current = book.for_server(&server, self.profile).next().cloned();
+        self.begin_quietly()?;
         let stale = |login: &Login| login.tokens.as_ref().is_some_and(|t| !t.is_fresh(store::now(), LEEWAY));
         if self.current.as_ref().is_some_and(stale) {
             match self.refresh().await {
@@ -91,6 +89,16 @@ impl<'a> Keeper<'a> {
                 Err(error) => return Err(error),
             }
         }
+        Ok(())
+    }
+
+    /// Finds what is remembered for the server and leaves it as it is.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    pub fn begin_quietly(&mut self) -> Result<(), ClientError> {
+        let server = self.actor.wire.given();
+        self.current = self.store.read()?.for_server(&server, self.profile).next().cloned();
         Ok(())
     }
 

@@ -321,7 +321,7 @@ fn check_resource(wire: &Wire, found: &Found) -> Result<(String, Option<String>)
 
 /// The metadata of an issuer, from the first place that has an object. Its `issuer` decides: another one is no reason to
 /// look further.
-async fn server(wire: &Wire, issuer: &str, leniency: Leniency) -> Result<Map<String, Value>, ClientError> {
+pub(super) async fn server(wire: &Wire, issuer: &str, leniency: Leniency) -> Result<Map<String, Value>, ClientError> {
     let what = "`authorization_servers`";
     let url = uri::gate(issuer).map_err(|problem| ClientError::WrongUrl { what, problem })?;
     if url.scheme() != "https" && !(uri::is_loopback_host(&url) && uri::is_loopback_host(wire.target())) {

@@ -3,8 +3,11 @@
 pub mod authorize;
 pub mod browser;
 pub mod discover;
+pub mod entrance;
 pub mod error;
+pub mod farewell;
 mod forge;
+pub mod inspect;
 pub mod keeper;
 pub mod locate;
 pub mod login;

@@ -71,6 +71,12 @@ impl DpopKey {
         format!("{input}.{signature}")
     }
 
+    /// The RFC 7638 thumbprint, which bound tokens carry as `cnf.jkt` (RFC 9449 §6).
+    #[must_use]
+    pub fn thumbprint(&self) -> Option<String> {
+        crate::formats::jwks::Key::from_value(&self.jwk()).thumbprint()
+    }
+
     fn jwk(&self) -> Value {
         let point = self.pair.public_key().as_ref().get(1..).unwrap_or_default();
         let (x, y) = point.split_at_checked(32).unwrap_or_default();

@@ -1,10 +1,17 @@
 //! Floor 6: one file a subcommand; glue, no protocol knowledge. Here: how a run ends, and the one writer.
 
+pub mod account;
+pub mod call;
 pub mod checks;
+pub mod login;
 pub mod probe;
 pub mod serve;
+pub mod token;
 
 use std::io::{self, Write};
+
+use crate::formats::secret;
+use crate::spec::text::is_unsafe;
 
 /// How a run ends; the same for every format.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -84,7 +91,7 @@ pub struct Terminal {
 pub fn tell(terminal: &Terminal, text: &str) {
     if !terminal.quiet {
         // A standard error that is gone cannot be told so.
-        let _ = writeln!(io::stderr().lock(), "{text}");
+        let _ = writeln!(io::stderr().lock(), "{}", secret::scrub(text));
     }
 }
 
@@ -92,7 +99,7 @@ pub fn tell(terminal: &Terminal, text: &str) {
 pub fn complain(failure: &Failure) -> Exit {
     if failure.exit != Exit::Success {
         let mut err = io::stderr().lock();
-        let _ = writeln!(err, "error: {}", failure.message);
+        let _ = writeln!(err, "error: {}", secret::scrub(&failure.message));
         if !failure.help.is_empty() {
             let _ = writeln!(err, "  help: {}", failure.help);
         }
@@ -109,4 +116,31 @@ pub fn put(text: &str) -> Result<(), Failure> {
     out.write_all(text.as_bytes())?;
     out.flush()?;
     Ok(())
+}
+
+/// Writes a result that holds what a server sent: every secret of this run is masked in it.
+///
+/// # Errors
+/// Standard output cannot be written.
+pub fn put_foreign(text: &str) -> Result<(), Failure> {
+    put(&secret::scrub(text))
+}
+
+/// JSON, indented, with every character that may not reach a terminal written as an escape.
+#[must_use]
+pub fn json_text(value: &serde_json::Value) -> String {
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        // Line feeds are our own indentation: inside strings they are escaped already.
+        if c == '\n' || !is_unsafe(c) {
+            out.push(c);
+        } else {
+            let mut units = [0; 2];
+            for unit in c.encode_utf16(&mut units) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        }
+    }
+    out
 }

@@ -1,0 +1,157 @@
+//! What the commands with credentials share: the target, the gate, the store, the plan, and how errors end a run.
+
+use std::path::PathBuf;
+
+use url::Url;
+
+use super::{Exit, Failure, Terminal, tell};
+use crate::client::browser::Say;
+use crate::client::error::{Class, ClientError};
+use crate::client::plan::Plan;
+use crate::formats::uri;
+use crate::render::progress::{self, Progress};
+use crate::spec::step::Reach;
+use crate::spec::text::printable;
+use crate::store::{Store, StoreError};
+use crate::wire::{Policy, Wire};
+
+/// Where logins are kept, and which are meant.
+#[derive(Clone, Debug)]
+pub struct Account {
+    /// The profile.
+    pub profile: String,
+    /// Whether to remember anything.
+    pub remembers: bool,
+    /// The directory, if not that of the platform.
+    pub directory: Option<PathBuf>,
+}
+
+impl Account {
+    /// The store.
+    ///
+    /// # Errors
+    /// There is no place for it.
+    pub fn store(&self) -> Result<Store, Failure> {
+        if !self.remembers {
+            return Ok(Store::nowhere());
+        }
+        match &self.directory {
+            Some(directory) => Ok(Store::in_directory(directory)),
+            None => Ok(Store::in_directory(&Store::usual_directory()?)),
+        }
+    }
+
+    /// The MCP URL meant: the one given, else that of the only stored login.
+    ///
+    /// # Errors
+    /// There is none, or more than one.
+    pub fn target(&self, given: Option<&str>, store: &Store) -> Result<String, Failure> {
+        if let Some(given) = given {
+            return Ok(given.to_owned());
+        }
+        let book = store.read()?;
+        let mut servers: Vec<&str> =
+            book.logins.iter().filter(|l| l.profile == self.profile).map(|l| l.server.as_str()).collect();
+        servers.sort_unstable();
+        servers.dedup();
+        let help = "name the MCP server: its URL as argument, --server URL, or MCP_AUTH_SERVER";
+        match servers.as_slice() {
+            [only] => Ok((*only).to_owned()),
+            [] => Err(Failure::usage("which server? There is no stored login", help)),
+            several => {
+                let listed = several.iter().map(|server| printable(server).to_string()).collect::<Vec<_>>().join(", ");
+                Err(Failure::usage(format!("which server? There are logins for {listed}"), help))
+            }
+        }
+    }
+}
+
+/// What a run with credentials needs.
+#[derive(Debug)]
+pub struct Request {
+    /// The MCP URL.
+    pub target: Option<String>,
+    /// The store and the profile.
+    pub account: Account,
+    /// How to log in.
+    pub plan: Plan,
+    /// What the user decided about connections.
+    pub policy: Policy,
+}
+
+/// The gate of a run, and the line that shows what it does.
+pub struct Line {
+    /// The gate.
+    pub wire: Wire,
+    progress: Progress,
+    terminal: Terminal,
+}
+
+impl Line {
+    /// Opens the gate for a target.
+    ///
+    /// # Errors
+    /// The target is no URL to talk to, or the policy cannot be carried out.
+    pub fn open(given: &str, policy: &Policy, terminal: &Terminal) -> Result<Self, Failure> {
+        let help = "give the full URL of the MCP endpoint, e.g. https://example.com/mcp";
+        let target: Url = uri::gate(given)
+            .map_err(|problem| Failure::usage(format!("`{}` is not a URL: {problem}", printable(given)), help))?;
+        if target.fragment().is_some() {
+            return Err(Failure::usage("the URL has a fragment (`#…`), which never reaches a server", help));
+        }
+        let wire = Wire::new(&target, given, Reach::Login, policy.clone())
+            .map_err(|error| Failure::usage(error.to_string(), "--help tells what each option takes"))?;
+        let progress = Progress::new(terminal.progress && !terminal.quiet && terminal.verbose == 0);
+        let (watching, verbose, copy) = (progress.clone(), terminal.verbose > 0 && !terminal.quiet, *terminal);
+        let wire = wire.for_session().watched(Box::new(move |exchange| {
+            watching.saw(exchange);
+            if verbose {
+                watching.suspend(|| tell(&copy, &progress::line(exchange)));
+            }
+        }));
+        Ok(Self { wire, progress, terminal: *terminal })
+    }
+
+    /// How the run tells the user what is going on.
+    pub fn say(&self) -> Box<Say> {
+        let (progress, terminal) = (self.progress.clone(), self.terminal);
+        Box::new(move |text| progress.suspend(|| tell(&terminal, text)))
+    }
+
+    /// Removes the progress line.
+    pub fn end(&self) {
+        self.progress.end();
+    }
+}
+
+impl From<ClientError> for Failure {
+    fn from(error: ClientError) -> Self {
+        let exit = match error.class() {
+            Class::Usage => Exit::Usage,
+            Class::Reach => Exit::Reach,
+            Class::Refused => Exit::Refused,
+            Class::Safety => Exit::Safety,
+            Class::Store => Exit::Store,
+            Class::Server => Exit::Findings,
+        };
+        Self::new(exit, error.to_string(), error.help())
+    }
+}
+
+impl From<StoreError> for Failure {
+    fn from(error: StoreError) -> Self {
+        Self::new(Exit::Store, error.to_string(), error.help())
+    }
+}
+
+/// Runs to the end, or until the user interrupts. What is ready to end is not interrupted.
+///
+/// # Errors
+/// Those of the run; the interrupt.
+pub async fn interruptible<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
+    tokio::select! {
+        biased;
+        done = run => done,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "")),
+    }
+}
