@@ -342,7 +342,6 @@ fn restrict(options: &mut fs::OpenOptions) {
 
 /// Every step on the disk passes here, so that tests can make each of them fail, or the last one of a process.
 pub(super) mod hooks {
-    use std::io;
 
     #[cfg(not(test))]
     #[expect(clippy::unnecessary_wraps, reason = "in tests a step can fail")]
