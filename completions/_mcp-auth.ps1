@@ -31,6 +31,11 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('-V', '-V ', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('--version', '--version', [CompletionResultType]::ParameterName, 'Print version')
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Walk the trail of a client and judge what it finds')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to an MCP server and keep the tokens')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke the tokens of a login and forget it')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Show, check, list, refresh, revoke and introspect tokens')
+            [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of an MCP server')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -58,6 +63,364 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--passive', '--passive', [CompletionResultType]::ParameterName, 'Read public documents only; send nothing to the MCP server itself')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Count tolerated deviations as failures')
             [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit 0 whatever is found')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;login' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'The scope to ask for, instead of what the server suggests')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The port to listen on for the redirect [default: a free one]')
+            [CompletionResult]::new('--callback-path', '--callback-path', [CompletionResultType]::ParameterName, 'The path of the redirect URI')
+            [CompletionResult]::new('--login-timeout', '--login-timeout', [CompletionResultType]::ParameterName, 'How long to wait for you, in seconds')
+            [CompletionResult]::new('--client-issuer', '--client-issuer', [CompletionResultType]::ParameterName, 'The issuer that --client-id belongs to; with any other one the login stops')
+            [CompletionResult]::new('--client-metadata-url', '--client-metadata-url', [CompletionResultType]::ParameterName, 'The URL of a hosted client ID metadata document')
+            [CompletionResult]::new('--idp-token-endpoint', '--idp-token-endpoint', [CompletionResultType]::ParameterName, 'With id-jag: the token endpoint of the identity provider')
+            [CompletionResult]::new('--idp-client-id', '--idp-client-id', [CompletionResultType]::ParameterName, 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET')
+            [CompletionResult]::new('--id-token-file', '--id-token-file', [CompletionResultType]::ParameterName, 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]')
+            [CompletionResult]::new('--assertion-file', '--assertion-file', [CompletionResultType]::ParameterName, 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'Print what was kept as JSON, without the tokens')
+            [CompletionResult]::new('--no-try', '--no-try', [CompletionResultType]::ParameterName, 'Do not try the token at the MCP server afterwards')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Log in on another device; short for --grant device')
+            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and let me open it')
+            [CompletionResult]::new('--paste', '--paste', [CompletionResultType]::ParameterName, 'Read the address that the browser ends at from standard input [default: on a terminal]')
+            [CompletionResult]::new('--dpop', '--dpop', [CompletionResultType]::ParameterName, 'Bind the tokens to a key (DPoP) even if nobody asks for it')
+            [CompletionResult]::new('--lenient-issuer', '--lenient-issuer', [CompletionResultType]::ParameterName, 'Overlook a slash after the host by which two issuers differ')
+            [CompletionResult]::new('--assume-pkce', '--assume-pkce', [CompletionResultType]::ParameterName, 'Go on where the metadata does not promise PKCE')
+            [CompletionResult]::new('--no-resource', '--no-resource', [CompletionResultType]::ParameterName, 'Send no `resource`, to see whether the authorization server minds it')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;logout' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--all', '--all', [CompletionResultType]::ParameterName, 'Forget every login of this profile')
+            [CompletionResult]::new('--local', '--local', [CompletionResultType]::ParameterName, 'Only forget; tell the authorization server nothing')
+            [CompletionResult]::new('--forget-client', '--forget-client', [CompletionResultType]::ParameterName, 'Delete the client registration, too (RFC 7592)')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a token: header and claims with what they mean')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a token against what the MCP server and its authorization server say')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the stored logins')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Get a new access token with the stored refresh token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them')
+            [CompletionResult]::new('introspect', 'introspect', [CompletionResultType]::ParameterValue, 'Ask the authorization server about a token (RFC 7662)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mcp-auth;token;show' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'As JSON: header and claims')
+            [CompletionResult]::new('--bare', '--bare', [CompletionResultType]::ParameterName, 'The token itself and nothing else, for scripts')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'The token as the line of a request header')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;check' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The MCP server that the token is for, where the source is a file or standard input')
+            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Without an MCP server: the issuer that is expected')
+            [CompletionResult]::new('--audience', '--audience', [CompletionResultType]::ParameterName, 'Without an MCP server: the audience that is expected')
+            [CompletionResult]::new('--jwks', '--jwks', [CompletionResultType]::ParameterName, 'Without an MCP server: where the keys are [default: from the metadata of the issuer]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'As JSON')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;list' {
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'As JSON')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;refresh' {
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;revoke' {
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;introspect' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The MCP server that the token is for, where the source is a file or standard input')
+            [CompletionResult]::new('--issuer', '--issuer', [CompletionResultType]::ParameterName, 'Without an MCP server: the issuer that is expected')
+            [CompletionResult]::new('--audience', '--audience', [CompletionResultType]::ParameterName, 'Without an MCP server: the audience that is expected')
+            [CompletionResult]::new('--jwks', '--jwks', [CompletionResultType]::ParameterName, 'Without an MCP server: where the keys are [default: from the metadata of the issuer]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'As JSON')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;token;help' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a token: header and claims with what they mean')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a token against what the MCP server and its authorization server say')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the stored logins')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Get a new access token with the stored refresh token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them')
+            [CompletionResult]::new('introspect', 'introspect', [CompletionResultType]::ParameterValue, 'Ask the authorization server about a token (RFC 7662)')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mcp-auth;token;help;show' {
+            break
+        }
+        'mcp-auth;token;help;check' {
+            break
+        }
+        'mcp-auth;token;help;list' {
+            break
+        }
+        'mcp-auth;token;help;refresh' {
+            break
+        }
+        'mcp-auth;token;help;revoke' {
+            break
+        }
+        'mcp-auth;token;help;introspect' {
+            break
+        }
+        'mcp-auth;token;help;help' {
+            break
+        }
+        'mcp-auth;tools' {
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The URL of the MCP endpoint [default: the only stored login]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'The protocol revision to speak [default: what the server negotiates]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'The scope to ask for, instead of what the server suggests')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The port to listen on for the redirect [default: a free one]')
+            [CompletionResult]::new('--callback-path', '--callback-path', [CompletionResultType]::ParameterName, 'The path of the redirect URI')
+            [CompletionResult]::new('--login-timeout', '--login-timeout', [CompletionResultType]::ParameterName, 'How long to wait for you, in seconds')
+            [CompletionResult]::new('--client-issuer', '--client-issuer', [CompletionResultType]::ParameterName, 'The issuer that --client-id belongs to; with any other one the login stops')
+            [CompletionResult]::new('--client-metadata-url', '--client-metadata-url', [CompletionResultType]::ParameterName, 'The URL of a hosted client ID metadata document')
+            [CompletionResult]::new('--idp-token-endpoint', '--idp-token-endpoint', [CompletionResultType]::ParameterName, 'With id-jag: the token endpoint of the identity provider')
+            [CompletionResult]::new('--idp-client-id', '--idp-client-id', [CompletionResultType]::ParameterName, 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET')
+            [CompletionResult]::new('--id-token-file', '--id-token-file', [CompletionResultType]::ParameterName, 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]')
+            [CompletionResult]::new('--assertion-file', '--assertion-file', [CompletionResultType]::ParameterName, 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The tools as the server lists them')
+            [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Log in where that is needed, also without a terminal')
+            [CompletionResult]::new('--no-login', '--no-login', [CompletionResultType]::ParameterName, 'Never log in')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Log in on another device; short for --grant device')
+            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and let me open it')
+            [CompletionResult]::new('--paste', '--paste', [CompletionResultType]::ParameterName, 'Read the address that the browser ends at from standard input [default: on a terminal]')
+            [CompletionResult]::new('--dpop', '--dpop', [CompletionResultType]::ParameterName, 'Bind the tokens to a key (DPoP) even if nobody asks for it')
+            [CompletionResult]::new('--lenient-issuer', '--lenient-issuer', [CompletionResultType]::ParameterName, 'Overlook a slash after the host by which two issuers differ')
+            [CompletionResult]::new('--assume-pkce', '--assume-pkce', [CompletionResultType]::ParameterName, 'Go on where the metadata does not promise PKCE')
+            [CompletionResult]::new('--no-resource', '--no-resource', [CompletionResultType]::ParameterName, 'Send no `resource`, to see whether the authorization server minds it')
+            [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;call' {
+            [CompletionResult]::new('--args', '--args', [CompletionResultType]::ParameterName, 'All arguments as one JSON object: the JSON, @FILE, or - for standard input')
+            [CompletionResult]::new('--answer', '--answer', [CompletionResultType]::ParameterName, 'What to answer if the tool asks for input, as a JSON object; what is missing takes the defaults of the question')
+            [CompletionResult]::new('--server', '--server', [CompletionResultType]::ParameterName, 'The URL of the MCP endpoint [default: the only stored login]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'The protocol revision to speak [default: what the server negotiates]')
+            [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]')
+            [CompletionResult]::new('--profile', '--profile', [CompletionResultType]::ParameterName, 'Keep several accounts apart')
+            [CompletionResult]::new('--store', '--store', [CompletionResultType]::ParameterName, 'Where to remember logins')
+            [CompletionResult]::new('--state-dir', '--state-dir', [CompletionResultType]::ParameterName, 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]')
+            [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token')
+            [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'The scope to ask for, instead of what the server suggests')
+            [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser')
+            [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The port to listen on for the redirect [default: a free one]')
+            [CompletionResult]::new('--callback-path', '--callback-path', [CompletionResultType]::ParameterName, 'The path of the redirect URI')
+            [CompletionResult]::new('--login-timeout', '--login-timeout', [CompletionResultType]::ParameterName, 'How long to wait for you, in seconds')
+            [CompletionResult]::new('--client-issuer', '--client-issuer', [CompletionResultType]::ParameterName, 'The issuer that --client-id belongs to; with any other one the login stops')
+            [CompletionResult]::new('--client-metadata-url', '--client-metadata-url', [CompletionResultType]::ParameterName, 'The URL of a hosted client ID metadata document')
+            [CompletionResult]::new('--idp-token-endpoint', '--idp-token-endpoint', [CompletionResultType]::ParameterName, 'With id-jag: the token endpoint of the identity provider')
+            [CompletionResult]::new('--idp-client-id', '--idp-client-id', [CompletionResultType]::ParameterName, 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET')
+            [CompletionResult]::new('--id-token-file', '--id-token-file', [CompletionResultType]::ParameterName, 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]')
+            [CompletionResult]::new('--assertion-file', '--assertion-file', [CompletionResultType]::ParameterName, 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]')
+            [CompletionResult]::new('--client-id', '--client-id', [CompletionResultType]::ParameterName, 'The id of a client that was registered by hand')
+            [CompletionResult]::new('--client-secret-file', '--client-secret-file', [CompletionResultType]::ParameterName, 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]')
+            [CompletionResult]::new('--client-auth', '--client-auth', [CompletionResultType]::ParameterName, 'How it authenticates [default: as the metadata suggests]')
+            [CompletionResult]::new('--client-key', '--client-key', [CompletionResultType]::ParameterName, 'A file with its private key in PEM, for private_key_jwt')
+            [CompletionResult]::new('--client-alg', '--client-alg', [CompletionResultType]::ParameterName, 'The algorithm of the key [default: what it is made for]')
+            [CompletionResult]::new('--client-kid', '--client-kid', [CompletionResultType]::ParameterName, 'The id of the key')
+            [CompletionResult]::new('--cacert', '--cacert', [CompletionResultType]::ParameterName, 'Trust the certificate authorities of this PEM file, too')
+            [CompletionResult]::new('--header', '--header', [CompletionResultType]::ParameterName, 'Send this header to the MCP server''s origin; repeatable')
+            [CompletionResult]::new('--resolve', '--resolve', [CompletionResultType]::ParameterName, 'Use this address for this host; repeatable')
+            [CompletionResult]::new('--timeout', '--timeout', [CompletionResultType]::ParameterName, 'The longest time for one request, in seconds')
+            [CompletionResult]::new('--proxy', '--proxy', [CompletionResultType]::ParameterName, 'Send everything through this proxy')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--json', '--json', [CompletionResultType]::ParameterName, 'The result as the server sent it')
+            [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Log in where that is needed, also without a terminal')
+            [CompletionResult]::new('--no-login', '--no-login', [CompletionResultType]::ParameterName, 'Never log in')
+            [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Log in on another device; short for --grant device')
+            [CompletionResult]::new('--no-browser', '--no-browser', [CompletionResultType]::ParameterName, 'Print the URL and let me open it')
+            [CompletionResult]::new('--paste', '--paste', [CompletionResultType]::ParameterName, 'Read the address that the browser ends at from standard input [default: on a terminal]')
+            [CompletionResult]::new('--dpop', '--dpop', [CompletionResultType]::ParameterName, 'Bind the tokens to a key (DPoP) even if nobody asks for it')
+            [CompletionResult]::new('--lenient-issuer', '--lenient-issuer', [CompletionResultType]::ParameterName, 'Overlook a slash after the host by which two issuers differ')
+            [CompletionResult]::new('--assume-pkce', '--assume-pkce', [CompletionResultType]::ParameterName, 'Go on where the metadata does not promise PKCE')
+            [CompletionResult]::new('--no-resource', '--no-resource', [CompletionResultType]::ParameterName, 'Send no `resource`, to see whether the authorization server minds it')
             [CompletionResult]::new('--insecure', '--insecure', [CompletionResultType]::ParameterName, 'Take every certificate; no stored credential is sent then')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
@@ -157,6 +520,11 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
         }
         'mcp-auth;help' {
             [CompletionResult]::new('probe', 'probe', [CompletionResultType]::ParameterValue, 'Walk the trail of a client and judge what it finds')
+            [CompletionResult]::new('login', 'login', [CompletionResultType]::ParameterValue, 'Log in to an MCP server and keep the tokens')
+            [CompletionResult]::new('logout', 'logout', [CompletionResultType]::ParameterValue, 'Revoke the tokens of a login and forget it')
+            [CompletionResult]::new('token', 'token', [CompletionResultType]::ParameterValue, 'Show, check, list, refresh, revoke and introspect tokens')
+            [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of an MCP server')
+            [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
@@ -165,6 +533,45 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             break
         }
         'mcp-auth;help;probe' {
+            break
+        }
+        'mcp-auth;help;login' {
+            break
+        }
+        'mcp-auth;help;logout' {
+            break
+        }
+        'mcp-auth;help;token' {
+            [CompletionResult]::new('show', 'show', [CompletionResultType]::ParameterValue, 'Show a token: header and claims with what they mean')
+            [CompletionResult]::new('check', 'check', [CompletionResultType]::ParameterValue, 'Check a token against what the MCP server and its authorization server say')
+            [CompletionResult]::new('list', 'list', [CompletionResultType]::ParameterValue, 'List the stored logins')
+            [CompletionResult]::new('refresh', 'refresh', [CompletionResultType]::ParameterValue, 'Get a new access token with the stored refresh token')
+            [CompletionResult]::new('revoke', 'revoke', [CompletionResultType]::ParameterValue, 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them')
+            [CompletionResult]::new('introspect', 'introspect', [CompletionResultType]::ParameterValue, 'Ask the authorization server about a token (RFC 7662)')
+            break
+        }
+        'mcp-auth;help;token;show' {
+            break
+        }
+        'mcp-auth;help;token;check' {
+            break
+        }
+        'mcp-auth;help;token;list' {
+            break
+        }
+        'mcp-auth;help;token;refresh' {
+            break
+        }
+        'mcp-auth;help;token;revoke' {
+            break
+        }
+        'mcp-auth;help;token;introspect' {
+            break
+        }
+        'mcp-auth;help;tools' {
+            break
+        }
+        'mcp-auth;help;call' {
             break
         }
         'mcp-auth;help;serve' {

@@ -32,6 +32,11 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -s q -l quiet -d 'Tell n
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -s V -l version -d 'Print version'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "tools" -d 'List the tools of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "call" -d 'Call a tool of an MCP server'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "checks" -d 'The catalogue of checks'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
@@ -60,6 +65,318 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l insecure -d 
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
+device\t'Device authorization (RFC 8628)'
+client-credentials\t'Client credentials, for machines'
+id-jag\t'Enterprise-managed authorization: an ID token of the identity provider'
+jwt-bearer\t'Workload identity: an assertion of the platform'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l scope -d 'The scope to ask for, instead of what the server suggests' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l browser -d 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l listen -d 'The port to listen on for the redirect [default: a free one]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l callback-path -d 'The path of the redirect URI' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l login-timeout -d 'How long to wait for you, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-issuer -d 'The issuer that --client-id belongs to; with any other one the login stops' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-metadata-url -d 'The URL of a hosted client ID metadata document' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l idp-token-endpoint -d 'With id-jag: the token endpoint of the identity provider' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l idp-client-id -d 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l id-token-file -d 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l json -d 'Print what was kept as JSON, without the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l no-try -d 'Do not try the token at the MCP server afterwards'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l device -d 'Log in on another device; short for --grant device'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l no-browser -d 'Print the URL and let me open it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l paste -d 'Read the address that the browser ends at from standard input [default: on a terminal]'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l dpop -d 'Bind the tokens to a key (DPoP) even if nobody asks for it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l lenient-issuer -d 'Overlook a slash after the host by which two issuers differ'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l assume-pkce -d 'Go on where the metadata does not promise PKCE'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l no-resource -d 'Send no `resource`, to see whether the authorization server minds it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l all -d 'Forget every login of this profile'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l local -d 'Only forget; tell the authorization server nothing'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l forget-client -d 'Delete the client registration, too (RFC 7592)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "show" -d 'Show a token: header and claims with what they mean'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "list" -d 'List the stored logins'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "refresh" -d 'Get a new access token with the stored refresh token'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "revoke" -d 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "introspect" -d 'Ask the authorization server about a token (RFC 7662)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l json -d 'As JSON: header and claims'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l bare -d 'The token itself and nothing else, for scripts'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l header -d 'The token as the line of a request header'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l server -d 'The MCP server that the token is for, where the source is a file or standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l issuer -d 'Without an MCP server: the issuer that is expected' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l audience -d 'Without an MCP server: the audience that is expected' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l json -d 'As JSON'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l json -d 'As JSON'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l server -d 'The MCP server that the token is for, where the source is a file or standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l issuer -d 'Without an MCP server: the issuer that is expected' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l audience -d 'Without an MCP server: the audience that is expected' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l json -d 'As JSON'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "show" -d 'Show a token: header and claims with what they mean'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the stored logins'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "refresh" -d 'Get a new access token with the stored refresh token'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "introspect" -d 'Ask the authorization server about a token (RFC 7662)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l server -d 'The URL of the MCP endpoint [default: the only stored login]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l revision -d 'The protocol revision to speak [default: what the server negotiates]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l token-file -d 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
+device\t'Device authorization (RFC 8628)'
+client-credentials\t'Client credentials, for machines'
+id-jag\t'Enterprise-managed authorization: an ID token of the identity provider'
+jwt-bearer\t'Workload identity: an assertion of the platform'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l scope -d 'The scope to ask for, instead of what the server suggests' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l browser -d 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l listen -d 'The port to listen on for the redirect [default: a free one]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l callback-path -d 'The path of the redirect URI' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l login-timeout -d 'How long to wait for you, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-issuer -d 'The issuer that --client-id belongs to; with any other one the login stops' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-metadata-url -d 'The URL of a hosted client ID metadata document' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l idp-token-endpoint -d 'With id-jag: the token endpoint of the identity provider' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l idp-client-id -d 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l id-token-file -d 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l json -d 'The tools as the server lists them'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l login -d 'Log in where that is needed, also without a terminal'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l no-login -d 'Never log in'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l device -d 'Log in on another device; short for --grant device'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l no-browser -d 'Print the URL and let me open it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l paste -d 'Read the address that the browser ends at from standard input [default: on a terminal]'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l dpop -d 'Bind the tokens to a key (DPoP) even if nobody asks for it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l lenient-issuer -d 'Overlook a slash after the host by which two issuers differ'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l assume-pkce -d 'Go on where the metadata does not promise PKCE'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l no-resource -d 'Send no `resource`, to see whether the authorization server minds it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l args -d 'All arguments as one JSON object: the JSON, @FILE, or - for standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l answer -d 'What to answer if the tool asks for input, as a JSON object; what is missing takes the defaults of the question' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l server -d 'The URL of the MCP endpoint [default: the only stored login]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l revision -d 'The protocol revision to speak [default: what the server negotiates]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l token-file -d 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
+device\t'Device authorization (RFC 8628)'
+client-credentials\t'Client credentials, for machines'
+id-jag\t'Enterprise-managed authorization: an ID token of the identity provider'
+jwt-bearer\t'Workload identity: an assertion of the platform'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l scope -d 'The scope to ask for, instead of what the server suggests' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l browser -d 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l listen -d 'The port to listen on for the redirect [default: a free one]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l callback-path -d 'The path of the redirect URI' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l login-timeout -d 'How long to wait for you, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-issuer -d 'The issuer that --client-id belongs to; with any other one the login stops' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-metadata-url -d 'The URL of a hosted client ID metadata document' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l idp-token-endpoint -d 'With id-jag: the token endpoint of the identity provider' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l idp-client-id -d 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l id-token-file -d 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l json -d 'The result as the server sent it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l login -d 'Log in where that is needed, also without a terminal'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l no-login -d 'Never log in'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l device -d 'Log in on another device; short for --grant device'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l no-browser -d 'Print the URL and let me open it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l paste -d 'Read the address that the browser ends at from standard input [default: on a terminal]'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l dpop -d 'Bind the tokens to a key (DPoP) even if nobody asks for it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l lenient-issuer -d 'Overlook a slash after the host by which two issuers differ'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l assume-pkce -d 'Go on where the metadata does not promise PKCE'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l no-resource -d 'Send no `resource`, to see whether the authorization server minds it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l fault -d 'Plant a defect; repeatable. The id of a check stands for its first fault' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l posture -d 'The shape of the deployment' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server on 127.0.0.1; 0 takes a free one' -r
@@ -112,11 +429,22 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "checks" -d 'The catalogue of checks'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe serve checks completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "tools" -d 'List the tools of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "call" -d 'Call a tool of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "checks" -d 'The catalogue of checks'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "show" -d 'Show a token: header and claims with what they mean'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the stored logins'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "refresh" -d 'Get a new access token with the stored refresh token'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "revoke" -d 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "introspect" -d 'Ask the authorization server about a token (RFC 7662)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List the catalogue'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "explain" -d 'Explain one check: why, where it is written, what to change, how to see it fail'

@@ -345,7 +345,7 @@ pub(super) mod hooks {
 
     #[cfg(not(test))]
     #[expect(clippy::unnecessary_wraps, reason = "in tests a step can fail")]
-    pub(super) const fn step(_name: &'static str) -> io::Result<()> {
+    pub(super) const fn step(_name: &'static str) -> std::io::Result<()> {
         Ok(())
     }
 
