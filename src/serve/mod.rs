@@ -78,9 +78,20 @@ pub struct Config {
     pub documents: Vec<Document>,
     /// What the tools search instead of the embedded index.
     pub library: Option<Arc<dyn Library>>,
+    /// The identity provider whose assertions (ID-JAG) are taken for a user's consent.
+    pub identity_provider: Option<IdentityProvider>,
     /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
     /// on one machine.
     pub private_documents: bool,
+}
+
+/// An identity provider that is trusted.
+#[derive(Clone, Debug)]
+pub struct IdentityProvider {
+    /// Its issuer.
+    pub issuer: String,
+    /// Its public keys (JWK).
+    pub keys: Vec<serde_json::Value>,
 }
 
 /// Somebody who can sign in.
@@ -182,6 +193,7 @@ impl Default for Config {
             store: Arc::new(Memory::default()),
             documents: search::built_in(),
             library: None,
+            identity_provider: None,
             private_documents: false,
         }
     }

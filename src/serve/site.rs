@@ -24,7 +24,7 @@ use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
 use super::search::{Document, Embedded, Library};
 use super::state::State;
-use super::{Account, Config, Registration, authority, clock, resource};
+use super::{Account, Config, IdentityProvider, Registration, authority, clock, resource};
 
 /// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
 const DOCUMENT_AGE: u32 = 300;
@@ -47,6 +47,7 @@ pub(crate) struct Site {
     pub(crate) auto_approve: bool,
     pub(crate) token_lifetime: u64,
     pub(crate) private_documents: bool,
+    pub(crate) provider: Option<IdentityProvider>,
     library: OnceLock<Arc<dyn Library>>,
     documents_given: Vec<Document>,
 }
@@ -86,6 +87,7 @@ impl Site {
             auto_approve: config.auto_approve,
             token_lifetime: config.token_lifetime,
             private_documents: config.private_documents,
+            provider: config.identity_provider.clone(),
             library: config.library.clone().map(OnceLock::from).unwrap_or_default(),
             documents_given: config.documents.clone(),
         };
@@ -189,7 +191,7 @@ impl Site {
 
     /// A document as the clean deployment gives it.
     fn document(&self, reply: Reply) -> Answer {
-        let value = match reply {
+        let mut value = match reply {
             Reply::Jwks => self.keys.document(),
             Reply::OpenIdMetadata => authority::metadata::openid(&self.layout),
             Reply::LegacyMetadata => authority::metadata::legacy(&self.layout),
@@ -198,6 +200,9 @@ impl Site {
             }
             _ => resource::metadata(&self.layout),
         };
+        if self.provider.is_some() && value.get("grant_types_supported").is_some() {
+            authority::metadata::with_identity_assertions(&mut value);
+        }
         Answer::json(StatusCode::OK, value).cached(DOCUMENT_AGE).open()
     }
 

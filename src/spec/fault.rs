@@ -408,6 +408,20 @@ pub enum Duty {
     CheckAssertion,
     /// ... issues refresh tokens for client credentials.
     NoRefreshForClients,
+    /// ... takes any token of the identity provider for an identity assertion.
+    CheckIdentityType,
+    /// ... accepts identity assertions for other servers.
+    CheckIdentityAudience,
+    /// ... accepts identity assertions for other clients.
+    CheckIdentityClient,
+    /// ... accepts identity assertions that have expired.
+    CheckIdentityTimes,
+    /// ... accepts identity assertions for other resources.
+    CheckIdentityResource,
+    /// ... grants more scope than the identity assertion does.
+    CheckIdentityScope,
+    /// ... accepts an identity assertion twice.
+    CheckIdentityReplay,
     /// ... does not bind tokens to the key of a proof.
     BindToKey,
     /// ... accepts any proof of possession.

@@ -48,7 +48,7 @@ impl Client {
         let method = if secret.is_some() { "client_secret_basic" } else { "none" };
         let mut grants = vec!["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"];
         if secret.is_some() {
-            grants.push("client_credentials");
+            grants.extend(["client_credentials", super::idjag::GRANT]);
         }
         let mut metadata = Map::new();
         metadata.insert("client_name".into(), name.into());

@@ -95,6 +95,16 @@ fn common(layout: &Layout) -> Map<String, Value> {
     members
 }
 
+/// Says that assertions of an identity provider are taken.
+pub(crate) fn with_identity_assertions(document: &mut Value) {
+    if let Some(Value::Array(grants)) = document.get_mut("grant_types_supported") {
+        grants.push(json!(super::idjag::GRANT));
+    }
+    if let Some(members) = document.as_object_mut() {
+        add(members, "authorization_grant_profiles_supported", json!([super::idjag::PROFILE]));
+    }
+}
+
 fn add(members: &mut Map<String, Value>, name: &str, value: Value) {
     members.insert(name.to_owned(), value);
 }

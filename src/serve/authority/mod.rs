@@ -7,6 +7,7 @@ pub(crate) mod client;
 mod device;
 mod document;
 mod form;
+pub(crate) mod idjag;
 mod issue;
 mod manage;
 pub(crate) mod metadata;

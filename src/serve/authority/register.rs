@@ -19,6 +19,7 @@ use crate::spec::fault::{Duty, Reply};
 
 use super::client::{Client, Origin, same};
 use super::form::Denied;
+use super::idjag;
 
 /// How long a registration is kept, in seconds.
 const CLIENT_AGE: u64 = 90 * 24 * 3600;
@@ -27,6 +28,11 @@ const METHODS: [&str; 4] = ["none", "client_secret_basic", "client_secret_post",
 /// The grants a client may ask for.
 const GRANTS: [&str; 4] =
     ["authorization_code", "refresh_token", "client_credentials", "urn:ietf:params:oauth:grant-type:device_code"];
+
+/// Whether this deployment offers a grant.
+fn is_offered(site: &Site, grant: &str) -> bool {
+    GRANTS.contains(&grant) || grant == idjag::GRANT && site.provider.is_some()
+}
 
 /// The registration endpoint.
 pub(crate) async fn register(State(site): State<Arc<Site>>, request: Request) -> Answer {
@@ -160,7 +166,7 @@ async fn read(site: &Site, ask: &mut Ask) -> Result<Map<String, Value>, Denied> 
     }
     let grants = strings(&metadata, "grant_types")?.unwrap_or_else(|| vec!["authorization_code".into()]);
     // A grant that is not offered is left out, not refused: the answer says what holds.
-    let grants: Vec<String> = grants.into_iter().filter(|grant| GRANTS.contains(&grant.as_str())).collect();
+    let grants: Vec<String> = grants.into_iter().filter(|grant| is_offered(site, grant)).collect();
     if method == "none" && grants.iter().any(|grant| grant == "client_credentials") {
         return Err(invalid("client_credentials needs a client that authenticates"));
     }

@@ -19,7 +19,7 @@ use super::authorize::Code;
 use super::client::{self, Client};
 use super::form::{Denied, Form};
 use super::issue::{self, Grant};
-use super::{device, scope};
+use super::{device, idjag, scope};
 
 /// How long a redeemed code is remembered, in seconds: as long as what it led to may live.
 const MEMORY: u64 = 30 * 24 * 3600;
@@ -58,6 +58,14 @@ async fn exchange(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
             let refresh = issue::first_refresh(site, &client, &grant).await?;
             issue::respond(site, ask, &grant, refresh).await
         }
+        Some(idjag::GRANT) if site.provider.is_some() => {
+            let client = client::authenticate(site, ask, &form).await?;
+            may(&client, idjag::GRANT)?;
+            let mut grant = idjag::redeem(site, &client, &form).await?;
+            grant.jkt = bound(site, ask, None).await?;
+            // The client gets another assertion when it needs another token.
+            issue::respond(site, ask, &grant, None).await
+        }
         Some("password") if !site.keeps(Duty::RefusePasswordGrant) => {
             Err(Denied::new("invalid_grant", "name or password is wrong"))
         }
@@ -67,7 +75,7 @@ async fn exchange(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
 }
 
 /// The parameters that are understood.
-const PARAMETERS: [&str; 12] = [
+const PARAMETERS: [&str; 13] = [
     "grant_type",
     "client_id",
     "client_secret",
@@ -80,6 +88,7 @@ const PARAMETERS: [&str; 12] = [
     "device_code",
     "scope",
     "resource",
+    "assertion",
 ];
 
 fn may(client: &Client, grant: &str) -> Result<(), Denied> {

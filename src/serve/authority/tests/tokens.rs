@@ -201,3 +201,64 @@ async fn tokens_are_bound_to_the_key_of_a_proof() {
     assert_eq!(call(format!("Bearer {token}"), None).await.status, 401);
     server.stop().await;
 }
+
+#[tokio::test]
+async fn an_identity_provider_speaks_for_its_users() {
+    use crate::serve::IdentityProvider;
+    let idp = Keys::make().unwrap();
+    let issuer = "https://idp.example";
+    let provider = IdentityProvider { issuer: issuer.into(), keys: vec![idp.access.public.clone()] };
+    let begin = async |faults: Vec<&'static Fault>| {
+        let config = Config { identity_provider: Some(provider.clone()), faults, ..Config::default() };
+        let secret = config.clients[1].secret().unwrap().to_owned();
+        (start(config).await.unwrap(), secret)
+    };
+    let attempt = async |server: &Server, secret: &str, typ: &str, change: Option<(&str, Value)>, scope: &str| {
+        let mut claims = json!({"iss": issuer, "sub": "carol", "aud": server.issuer(), "client_id": "mcp-auth-confidential",
+            "resource": server.mcp_url(), "scope": "search:read", "iat": clock::now(), "exp": clock::now() + 60, "jti": "same"});
+        if let Some((name, value)) = change {
+            claims[name] = value;
+        }
+        let assertion = idp.access.sign(&idp.access.header(typ), &claims).unwrap();
+        let pairs = [
+            ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer"),
+            ("client_id", "mcp-auth-confidential"),
+            ("client_secret", secret),
+            ("assertion", &assertion),
+            ("scope", scope),
+        ];
+        post(server, "/token", &pairs, &[]).await
+    };
+    const TYP: &str = "oauth-id-jag+jwt";
+    let (server, secret) = begin(vec![]).await;
+    let metadata = get(&format!("{}/.well-known/openid-configuration", server.issuer())).await.json();
+    assert_eq!(
+        metadata["authorization_grant_profiles_supported"],
+        json!(["urn:ietf:params:oauth:grant-profile:id-jag"])
+    );
+    let answer = attempt(&server, &secret, TYP, None, "search:read search:write").await.json();
+    assert_eq!((answer["scope"].as_str(), answer.get("refresh_token")), (Some("search:read"), None));
+    assert_eq!(claims(&answer["access_token"])["sub"], "carol");
+    assert_eq!(attempt(&server, &secret, TYP, None, "search:read").await.json()["error"], "invalid_grant", "replayed");
+    server.stop().await;
+    type Case = (Duty, &'static str, Option<(&'static str, Value)>);
+    let cases: [Case; 5] = [
+        (Duty::CheckIdentityType, "JWT", None),
+        (Duty::CheckIdentityAudience, TYP, Some(("aud", json!(["https://a.example", "https://b.example"])))),
+        (Duty::CheckIdentityClient, TYP, Some(("client_id", json!("other")))),
+        (Duty::CheckIdentityTimes, TYP, Some(("exp", json!(clock::now() - 90)))),
+        (Duty::CheckIdentityResource, TYP, Some(("resource", json!("https://other.example/")))),
+    ];
+    for (duty, typ, change) in cases {
+        for (faults, expected) in [(vec![], 400), (vec![forgetting(duty)], 200)] {
+            let (server, secret) = begin(faults).await;
+            let seen = attempt(&server, &secret, typ, change.clone(), "search:read").await;
+            assert_eq!(seen.status, expected, "{duty:?} {}", seen.body);
+            server.stop().await;
+        }
+    }
+    let plain = running(Posture::Reference, &[]).await;
+    let none = post(&plain, "/token", &[("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer")], &[]).await;
+    assert_eq!(none.json()["error"], "unsupported_grant_type");
+    plain.stop().await;
+}
