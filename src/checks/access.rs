@@ -1,6 +1,420 @@
-//! What the MCP server lets in: RFC 6750 §2–3, RFC 8725, RFC 9068 §4, MCP authorization.
+//! What the MCP server does with a token that is none: RFC 6750 §3.1, OAuth 2.1 §5.3, MCP authorization ("Token
+//! Handling", "Error Handling").
 
-use crate::verdict::Check;
+use super::tried::{Tried, is_error, is_success, tried, tried_stream};
+use crate::evidence::{Evidence, Exchange, Pointer};
+use crate::formats::challenge::{self, Challenge};
+use crate::level;
+use crate::need;
+use crate::spec::cite::*;
+use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
+use crate::spec::posture::Posture;
+use crate::spec::revision::Revision;
+use crate::spec::step::Step;
+use crate::spec::text::printable;
+use crate::spec::trial::Trial;
+use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
+
+/// The tokens that no server could take for one of its own.
+const GARBAGE: [Trial; 2] = [Trial::GarbageJwt, Trial::GarbageOpaque];
 
 /// The rows.
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "rs-garbage-rejected",
+        title: "a text that is no token is not let in",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, Must],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_TOKEN_HANDLING, OAUTH21_5_2],
+        needs: &[Step::BadToken],
+        blocked_by: &["challenge-status-401"],
+        why: "A server that only looks whether there is a token lets everybody in.",
+        fix: "verify the token of every request before it is handled: its signature or by introspection, then issuer, \
+              audience and expiry; answer 401 otherwise",
+        disputed: "",
+        faults: &[
+            Fault::new("accept-any-token", &[Deed::Forget(Duty::VerifyToken)]),
+            Fault::new("accept-any-token-legacy", &[Deed::Forget(Duty::VerifyToken)]).under(Posture::LegacyWire),
+        ],
+        judge: garbage_rejected,
+    },
+    Check {
+        id: "rs-garbage-status",
+        title: "an invalid token is answered with 401",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, Must],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_TOKEN_HANDLING, MCP_ERRORS],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "Only on a 401 does a client refresh its token or log in again. On anything else it shows an error, for ever.",
+        fix: "answer every token that does not verify with status 401 and a `WWW-Authenticate: Bearer error=\"invalid_token\"` \
+              header, whatever is wrong with it",
+        disputed: "",
+        faults: &[
+            Fault::new("garbage-500", &[Deed::At(Reply::InvalidToken, &[Edit::Status(500)])]),
+            Fault::new("garbage-400", &[Deed::At(Reply::InvalidToken, &[Edit::Status(400)])]),
+            Fault::new("garbage-403", &[Deed::At(Reply::InvalidToken, &[Edit::Status(403)])]),
+            Fault::new(
+                "garbage-redirect",
+                &[Deed::At(Reply::InvalidToken, &[Edit::Status(302), Edit::SetHeader("location", "{as}/login")])],
+            ),
+            Fault::new(
+                "garbage-200",
+                &[Deed::At(
+                    Reply::InvalidToken,
+                    &[
+                        Edit::Status(200),
+                        Edit::SetHeader("content-type", "application/json"),
+                        Edit::Body("{\"jsonrpc\":\"2.0\",\"id\":null,\"error\":{\"code\":-32001,\"message\":\"no\"}}"),
+                    ],
+                )],
+            ),
+        ],
+        judge: garbage_status,
+    },
+    Check {
+        id: "rs-invalid-token-error",
+        title: "the 401 to an invalid token says `invalid_token`",
+        role: Role::ResourceServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[RFC6750_3_1, OAUTH21_5_3_1, OAUTH21_5_3_2],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-status", "challenge-header-present"],
+        why: "It tells a client that its token is the trouble, so that it gets another instead of asking the user for more \
+              rights.",
+        fix: "answer an invalid token with `WWW-Authenticate: Bearer error=\"invalid_token\", resource_metadata=\"URL\"`",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "no-invalid-token-error",
+                &[Deed::At(
+                    Reply::InvalidToken,
+                    &[Edit::SetHeader("www-authenticate", "Bearer resource_metadata=\"{prm}\", scope=\"search:read\"")],
+                )],
+            ),
+            Fault::new(
+                "wrong-invalid-token-error",
+                &[Deed::At(
+                    Reply::InvalidToken,
+                    &[Edit::SetHeader(
+                        "www-authenticate",
+                        "Bearer error=\"access_denied\", resource_metadata=\"{prm}\", scope=\"search:read\"",
+                    )],
+                )],
+            ),
+        ],
+        judge: invalid_token_error,
+    },
+    Check {
+        id: "rs-invalid-token-rm",
+        title: "the 401 to an invalid token names the resource metadata, too",
+        role: Role::ResourceServer,
+        level: level![_, Must, May, May],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP2_LOCATION, MCP_PRM_DISCOVERY],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-status", "challenge-header-present"],
+        why: "When a token is refused, perhaps because the authorization server has changed, a client begins anew from this \
+              header.",
+        fix: "answer an invalid token with `WWW-Authenticate: Bearer error=\"invalid_token\", resource_metadata=\"URL\"`",
+        disputed: "2025-06-18 requires the parameter on every 401; since 2025-11-25 the well-known URL is enough.",
+        faults: &[Fault::new(
+            "no-rm-on-invalid-token",
+            &[Deed::At(
+                Reply::InvalidToken,
+                &[Edit::SetHeader("www-authenticate", "Bearer error=\"invalid_token\", scope=\"search:read\"")],
+            )],
+        )],
+        judge: invalid_token_rm,
+    },
+    Check {
+        id: "rs-empty-bearer",
+        title: "an `Authorization` header without a bearer token is refused without a failure",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, Must],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[RFC6750_3_1, MCP_TOKEN_HANDLING],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "A header that holds no token is the cheapest test of a parser. One that fails here may fail open elsewhere.",
+        fix: "answer `Authorization` headers that hold no bearer token like requests without one: status 401 and the challenge",
+        disputed: "RFC 6750 allows 400 `invalid_request` for a malformed request; a header without a token can be read as that.",
+        faults: &[
+            Fault::new("empty-bearer-500", &[Deed::Forget(Duty::SurviveEmptyToken)]),
+            Fault::new("empty-bearer-let-in", &[Deed::Forget(Duty::RefuseEmptyToken)]),
+        ],
+        judge: empty_bearer,
+    },
+    Check {
+        id: "rs-two-tokens",
+        title: "a request with two `Authorization` headers is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[RFC6750_3_1, OAUTH21_5_1],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "If a gateway reads one header and the server the other, the token that was checked is not the one that is used.",
+        fix: "answer requests with more than one `Authorization` header with status 400 and `error=\"invalid_request\"`",
+        disputed: "",
+        faults: &[Fault::new("accept-two-authorization", &[Deed::Forget(Duty::LookAtTwoTokens)])],
+        judge: two_tokens,
+    },
+    Check {
+        id: "rs-get-token",
+        title: "a stream does not open for an invalid token",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, _],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_TOKEN_REQUIREMENTS, MCP_TOKEN_HANDLING],
+        needs: &[Step::BadToken],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "The stream carries what the server sends on its own account. Checking the token only on POST leaves it open.",
+        fix: "verify the token of GET requests as of POST requests",
+        disputed: "",
+        faults: &[Fault::new("get-stream-skips-auth", &[Deed::Forget(Duty::VerifyTokenOnGet)])],
+        judge: get_token,
+    },
+    Check {
+        id: "rs-no-token-echo",
+        title: "the answer to an invalid token does not repeat it",
+        role: Role::ResourceServer,
+        level: level![Practice, Practice, Practice, Practice],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[OAUTH21_7_1_3],
+        needs: &[Step::BadToken],
+        blocked_by: &[],
+        why: "Error texts end in logs, on screens and in the memory of models. A token refused here may be good elsewhere.",
+        fix: "say in the error what is wrong with the token, never the token itself",
+        disputed: "",
+        faults: &[
+            Fault::new("echo-token-in-error", &[Deed::At(Reply::InvalidToken, &[Edit::Body("bad token: {token}")])]),
+            Fault::new(
+                "echo-token-in-header",
+                &[Deed::At(Reply::InvalidToken, &[Edit::SetHeader("x-token", "{token}")])],
+            ),
+        ],
+        judge: no_token_echo,
+    },
+];
+
+/// A finding at the answer to a trial; `what` goes on from "the server".
+pub(super) fn at_trial(exchange: &Exchange, trial: Trial, what: &str) -> Finding {
+    finding(Pointer::exchange(exchange.number), format!("the server {what} when we {}", trial.wrong()))
+}
+
+/// The status in words.
+fn status(exchange: &Exchange) -> String {
+    exchange.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string())
+}
+
+fn garbage_rejected(e: &Evidence<'_>) -> Verdict {
+    let mut unclear = None;
+    for trial in GARBAGE {
+        match need!(tried(e, trial)) {
+            Tried::LetIn(exchange) => {
+                return at_trial(exchange, trial, "answered as to a good token")
+                    .expected("401")
+                    .actual(status(exchange))
+                    .fail();
+            }
+            Tried::Unclear(why) => unclear = Some(why),
+            // An error of the protocol is no result: the request was not carried out.
+            Tried::Other(exchange) if is_success(exchange) && !is_error(exchange) => {
+                unclear = Some("a success without a result is no clear answer")
+            }
+            _ => {}
+        }
+    }
+    unclear.map_or(Verdict::Pass, Verdict::not_applicable)
+}
+
+fn garbage_status(e: &Evidence<'_>) -> Verdict {
+    let mut unclear = None;
+    for trial in GARBAGE {
+        match need!(tried(e, trial)) {
+            Tried::Broke(exchange) | Tried::Other(exchange) => {
+                let what = if matches!(exchange.status(), Some(500..=599)) { "failed" } else { "did not answer 401" };
+                return at_trial(exchange, trial, what).expected("401").actual(status(exchange)).fail();
+            }
+            Tried::Unclear(why) => unclear = Some(why),
+            _ => {}
+        }
+    }
+    unclear.map_or(Verdict::Pass, Verdict::not_applicable)
+}
+
+/// Reads the challenge of the first 401 to garbage, and judges it. `judge` is given none if it holds no `Bearer`.
+fn on_challenge(e: &Evidence<'_>, judge: impl FnOnce(&Exchange, Option<&Challenge>) -> Verdict) -> Verdict {
+    for trial in GARBAGE {
+        if let Tried::Refused(exchange) = need!(tried(e, trial)) {
+            let lines = exchange.reply().map(|reply| reply.header_values("www-authenticate").collect::<Vec<_>>());
+            let challenges = challenge::read(lines.unwrap_or_default());
+            return judge(exchange, challenges.bearer());
+        }
+    }
+    Verdict::not_applicable("no invalid token was answered with 401")
+}
+
+fn invalid_token_error(e: &Evidence<'_>) -> Verdict {
+    if e.challenged().is_some_and(|first| first.answered().is_none()) {
+        return Verdict::blocked("challenge-bearer");
+    }
+    on_challenge(e, |exchange, bearer| {
+        let at = Pointer::header(exchange.number, "www-authenticate");
+        let error = bearer.and_then(|bearer| bearer.param("error"));
+        if error == Some("invalid_token") {
+            return Verdict::Pass;
+        }
+        let shown = error.map_or_else(|| "absent".to_owned(), |error| format!("error=\"{}\"", printable(error)));
+        finding(at, "the 401 to an invalid token does not say `invalid_token`")
+            .expected("error=\"invalid_token\"")
+            .actual(shown)
+            .warn()
+    })
+}
+
+fn invalid_token_rm(e: &Evidence<'_>) -> Verdict {
+    if e.challenged().is_some_and(|first| first.param("resource_metadata").is_none()) {
+        return Verdict::blocked("challenge-resource-metadata");
+    }
+    on_challenge(e, |exchange, bearer| {
+        if bearer.is_some_and(|bearer| bearer.param("resource_metadata").is_some_and(|url| !url.is_empty())) {
+            return Verdict::Pass;
+        }
+        let named = e.named_metadata_url().unwrap_or("URL");
+        let at = Pointer::header(exchange.number, "www-authenticate");
+        let found = finding(
+            at,
+            "the 401 to an invalid token does not name the resource metadata; the 401 without a token does",
+        )
+        .expected(format!("resource_metadata=\"{}\"", printable(named)))
+        .actual("absent")
+        .fix(format!(
+            "answer an invalid token with `WWW-Authenticate: Bearer error=\"invalid_token\", resource_metadata=\"{}\"`",
+            printable(named)
+        ));
+        if e.revision == Revision::R2025_06_18 { found.fail() } else { found.warn() }
+    })
+}
+
+/// Whether garbage makes the server fail, too: then that is the finding, not this trial's.
+pub(super) fn fails_on_garbage(e: &Evidence<'_>) -> bool {
+    GARBAGE.iter().any(|trial| matches!(tried(e, *trial), Ok(Tried::Broke(_))))
+}
+
+fn empty_bearer(e: &Evidence<'_>) -> Verdict {
+    let mut milder = None;
+    for trial in [Trial::EmptyBearer, Trial::Basic] {
+        match need!(tried(e, trial)) {
+            Tried::LetIn(exchange) => {
+                return at_trial(exchange, trial, "answered as to a good token")
+                    .expected("401")
+                    .actual(status(exchange))
+                    .fail();
+            }
+            Tried::Broke(_) if fails_on_garbage(e) => milder = Some(Verdict::blocked("rs-garbage-status")),
+            Tried::Broke(exchange) => {
+                return at_trial(exchange, trial, "failed").expected("401").actual(status(exchange)).fail();
+            }
+            Tried::Other(exchange) => {
+                let found = at_trial(exchange, trial, "answered otherwise than with 401");
+                milder = milder.or(Some(found.expected("401, or 400").actual(status(exchange)).info()));
+            }
+            Tried::Unclear(why) => milder = milder.or(Some(Verdict::not_applicable(why))),
+            Tried::Refused(_) => {}
+        }
+    }
+    milder.unwrap_or(Verdict::Pass)
+}
+
+fn two_tokens(e: &Evidence<'_>) -> Verdict {
+    let trial = Trial::TwoAuthorizations;
+    match need!(tried(e, trial)) {
+        Tried::LetIn(exchange) => at_trial(exchange, trial, "answered as to a good token")
+            .expected("400, or 401")
+            .actual(status(exchange))
+            .warn(),
+        Tried::Broke(_) if fails_on_garbage(e) => Verdict::blocked("rs-garbage-status"),
+        Tried::Broke(exchange) => {
+            at_trial(exchange, trial, "failed").expected("400, or 401").actual(status(exchange)).warn()
+        }
+        Tried::Unclear(why) => Verdict::not_applicable(why),
+        Tried::Refused(_) | Tried::Other(_) => Verdict::Pass,
+    }
+}
+
+fn get_token(e: &Evidence<'_>) -> Verdict {
+    let trial = Trial::GarbageGet;
+    match need!(tried_stream(e, trial)) {
+        Tried::LetIn(exchange) => at_trial(exchange, trial, "opened it")
+            .expected("401")
+            .actual(format!("{} text/event-stream", status(exchange)))
+            .fail(),
+        Tried::Unclear(why) => Verdict::not_applicable(why),
+        _ => Verdict::Pass,
+    }
+}
+
+/// The trials whose token would be recognised in a text.
+const WITH_TOKEN: [Trial; 13] = [
+    Trial::GarbageJwt,
+    Trial::GarbageOpaque,
+    Trial::TwoAuthorizations,
+    Trial::AlgNone,
+    Trial::AlgNoneCapital,
+    Trial::BadSignature,
+    Trial::HmacPem,
+    Trial::HmacJwk,
+    Trial::HeaderJwk,
+    Trial::HeaderJku,
+    Trial::KidUnknown,
+    Trial::KidHostile,
+    Trial::GarbageGet,
+];
+
+fn no_token_echo(e: &Evidence<'_>) -> Verdict {
+    need!(tried(e, Trial::GarbageJwt));
+    for trial in WITH_TOKEN {
+        for exchange in e.all(Step::BadToken).filter(|x| x.about.as_deref() == Some(trial.name())) {
+            if let Some(at) = echo(exchange) {
+                return Finding { at: Some(at), ..at_trial(exchange, trial, "repeated the token") }.warn();
+            }
+        }
+    }
+    Verdict::Pass
+}
+
+/// Where the answer repeats a token of the request.
+fn echo(exchange: &Exchange) -> Option<Pointer> {
+    let reply = exchange.reply()?;
+    let body = reply.body.to_text();
+    for header in exchange.request.headers.iter().filter(|header| header.name == "authorization") {
+        let Some(needle) = header.value.strip_prefix("Bearer ").and_then(recognisable) else { continue };
+        if let Some(header) = reply.headers.iter().find(|header| header.value.contains(needle)) {
+            return Some(Pointer::header(exchange.number, &header.name));
+        }
+        if body.contains(needle) {
+            return Some(Pointer::exchange(exchange.number));
+        }
+    }
+    None
+}
+
+/// The part of a token that would be recognised: all of it, of a JWT what stands before the signature, which a saved
+/// trail no longer has. Nothing of a token that a saved trail has lost.
+fn recognisable(token: &str) -> Option<&str> {
+    let signed = token.rsplit_once('.').filter(|(message, _)| message.starts_with("ey")).map(|(message, _)| message);
+    Some(signed.unwrap_or(token)).filter(|part| part.len() > 10 && !part.starts_with('['))
+}

@@ -10,7 +10,7 @@ use crate::spec::fault::{Deed, Edit, Fault, Reply};
 use crate::spec::revision::{Revision, WireStyle};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
+use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The rows.
 pub(super) const CHECKS: &[Check] = &[
@@ -182,14 +182,31 @@ fn welcomes(exchange: &Exchange) -> bool {
     header(exchange, ORIGIN).is_some_and(|allowed| allowed == "*" || allowed == claimed(exchange))
 }
 
-/// Whether the deployment lets browsers in anywhere.
+/// Whether the MCP server lets the page that asked in: without that, nothing else matters to a browser.
 fn is_for_browsers(e: &Evidence<'_>) -> bool {
-    BROWSER_STEPS.into_iter().flat_map(|step| e.all(step)).any(welcomes)
+    e.first(Step::McpPreflight).is_some_and(lets_through)
 }
 
-/// As a warning where browsers are let in elsewhere, as information where they are nowhere.
-fn graded(e: &Evidence<'_>, found: Finding) -> Verdict {
-    if is_for_browsers(e) { found.warn() } else { found.info() }
+/// Whether the preflight was refused with a status, not merely left without the words.
+fn is_refused(preflight: &Exchange) -> bool {
+    !preflight.status().is_some_and(|status| (200..300).contains(&status))
+}
+
+/// Whether other answers of the MCP server invite the browsers that its endpoint refuses.
+fn invites(e: &Evidence<'_>) -> bool {
+    [Step::McpFromBrowser, Step::CorsResourceMetadata].into_iter().flat_map(|step| e.all(step)).any(welcomes)
+}
+
+/// The preflight that let a browser in.
+#[expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+fn admitted<'t>(e: &Evidence<'t>) -> Result<&'t Exchange, Verdict> {
+    let missing = Verdict::not_applicable("no preflight was sent");
+    let asked = e.first(Step::McpPreflight).ok_or(missing)?;
+    match (lets_through(asked), is_refused(asked) && invites(e)) {
+        (true, _) => Ok(asked),
+        (false, true) => Err(Verdict::blocked("cors-preflight")),
+        (false, false) => Err(Verdict::not_applicable("the endpoint does not let pages of the origin in that asked")),
+    }
 }
 
 /// The names in a list header, in lower case.
@@ -212,10 +229,10 @@ fn preflight(e: &Evidence<'_>) -> Verdict {
     if lets_through(asked) {
         return Verdict::Pass;
     }
-    let refused = !asked.status().is_some_and(|status| (200..300).contains(&status));
-    if refused {
+    if is_refused(asked) {
         let message = format!("the preflight of a browser is answered with {}", status(asked));
-        return graded(e, finding(Pointer::exchange(asked.number), message).expected("204").actual(status(asked)));
+        let found = finding(Pointer::exchange(asked.number), message).expected("204").actual(status(asked));
+        return if invites(e) { found.warn() } else { found.info() };
     }
     // Perhaps a list of known origins, on which ours is not.
     let message = "the preflight of a browser does not allow the origin that asked";
@@ -227,14 +244,7 @@ fn preflight(e: &Evidence<'_>) -> Verdict {
 }
 
 fn allow_headers(e: &Evidence<'_>) -> Verdict {
-    let asked = need!(e.first(Step::McpPreflight), absent "no preflight was sent");
-    if !lets_through(asked) {
-        let refused = !asked.status().is_some_and(|status| (200..300).contains(&status));
-        return match refused && is_for_browsers(e) {
-            true => Verdict::blocked("cors-preflight"),
-            false => Verdict::not_applicable("the endpoint does not let the origin in that asked"),
-        };
-    }
+    let asked = need!(admitted(e));
     let allowed = names(asked, "access-control-allow-headers");
     // Fetch: `*` stands for every header but `Authorization`.
     let missing = |wanted: &[&'static str]| {
@@ -265,15 +275,16 @@ fn allow_headers(e: &Evidence<'_>) -> Verdict {
 
 fn expose(e: &Evidence<'_>) -> Verdict {
     need!(refused(e));
+    need!(admitted(e));
     let answer = need!(e.first(Step::McpFromBrowser), absent "the refused request was not repeated as a browser asks");
     if answer.status() != Some(401) {
         return Verdict::not_applicable("a request with an `Origin` is refused for that, before the token is missed");
     }
     if !welcomes(answer) {
-        let found = finding(Pointer::header(answer.number, ORIGIN), "a browser may not read the 401")
+        return finding(Pointer::header(answer.number, ORIGIN), "a browser may not read the 401")
             .expected(format!("{ORIGIN}: *"))
-            .actual(printable(header(answer, ORIGIN).unwrap_or("absent")).to_string());
-        return graded(e, found);
+            .actual(printable(header(answer, ORIGIN).unwrap_or("absent")).to_string())
+            .warn();
     }
     let exposed = names(answer, "access-control-expose-headers");
     let shows = |name: &str| exposed.iter().any(|one| one == name || one == "*");
@@ -302,7 +313,8 @@ fn metadata(e: &Evidence<'_>) -> Verdict {
             if !welcomes(served) {
                 let found = finding(Pointer::header(served.number, ORIGIN), format!("a browser may not read {what}"));
                 let actual = printable(header(served, ORIGIN).unwrap_or("absent")).to_string();
-                return graded(e, found.expected(format!("{ORIGIN}: *")).actual(actual).by(role));
+                let found = found.expected(format!("{ORIGIN}: *")).actual(actual).by(role);
+                return if is_for_browsers(e) { found.warn() } else { found.info() };
             }
         }
     }

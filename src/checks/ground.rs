@@ -7,6 +7,7 @@
 use super::refusals::disguised;
 use crate::evidence::{Challenged, Document, Evidence, Exchange, FailureKind, IssuerTrail, Mode};
 use crate::formats::challenge::Challenge;
+use crate::formats::uri;
 use crate::spec::revision::Revision;
 use crate::spec::step::{Reach, Step};
 use crate::verdict::{Reason, Verdict};
@@ -55,7 +56,8 @@ pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict>
         Mode::Legacy => Verdict::not_applicable("the deployment has the 2025-03-26 layout, without resource metadata"),
         _ if e.revision == Revision::R2025_03_26 => Verdict::not_applicable("2025-03-26 knows no resource metadata"),
         _ if !e.went(Reach::Default) && !answered(200, 300) => Verdict::Skip(Reason::Needs(Reach::Default)),
-        _ if answered(200, 300) => Verdict::blocked("prm-json"),
+        _ if answered(200, 201) => Verdict::blocked("prm-json"),
+        _ if answered(201, 300) => Verdict::blocked("prm-status"),
         _ if answered(300, 400) => Verdict::blocked("meta-redirect"),
         _ if answered(401, 404) || answered(500, 600) => Verdict::blocked("prm-unauthenticated"),
         _ => Verdict::blocked("prm-discoverable"),
@@ -65,6 +67,10 @@ pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict>
 /// The authorization server a client uses, with or without a document.
 pub(super) fn issuer<'e>(e: &'e Evidence<'_>) -> Result<IssuerTrail<'e>, Verdict> {
     if let Some(server) = e.authorization_server() {
+        let is_named = e.resource().is_some() && !is_in_clear(e);
+        if is_named && issuer_problem(&server.issuer).is_some() {
+            return Err(Verdict::blocked("prm-as-issuer"));
+        }
         return Ok(server);
     }
     if e.revision == Revision::R2025_03_26 && e.resource().is_none() && e.mode() != Mode::Public {
@@ -74,7 +80,11 @@ pub(super) fn issuer<'e>(e: &'e Evidence<'_>) -> Result<IssuerTrail<'e>, Verdict
     }
     let resource = resource(e)?;
     Err(match resource.object.get("authorization_servers") {
-        Some(serde_json::Value::Array(names)) if !names.is_empty() => Verdict::blocked("prm-as-issuer"),
+        Some(serde_json::Value::Array(names))
+            if !names.is_empty() && names.iter().all(serde_json::Value::is_string) =>
+        {
+            Verdict::blocked("prm-as-issuer")
+        }
         _ => Verdict::blocked("prm-as-present"),
     })
 }
@@ -103,6 +113,25 @@ pub(super) fn server<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict> {
     } else {
         Verdict::blocked("asm-discoverable")
     })
+}
+
+/// Why a name is no issuer (RFC 8414 §2). On this machine http will do.
+pub(super) fn issuer_problem(name: &str) -> Option<String> {
+    Some(match uri::gate(name) {
+        Err(problem) => problem.to_string(),
+        Ok(url) if url.query().is_some() => "it has a query".to_owned(),
+        Ok(url) if url.fragment().is_some() => "it has a fragment".to_owned(),
+        Ok(url) if url.path().contains("/.well-known/") => {
+            "it is the URL of a metadata document; clients build that URL themselves".to_owned()
+        }
+        Ok(url) if url.scheme() == "http" && !uri::is_loopback_host(&url) => "it is an http URL".to_owned(),
+        Ok(_) => return None,
+    })
+}
+
+/// Whether the MCP server itself is asked in clear over a network: then every http URL in its documents is that finding.
+pub(super) fn is_in_clear(e: &Evidence<'_>) -> bool {
+    e.target().is_some_and(|target| target.scheme() == "http" && !uri::is_loopback_host(target))
 }
 
 /// The skip for a host that we did not speak to, where the reason lies not in its documents: another check reports bad

@@ -11,11 +11,16 @@ mod challenge_scope;
 mod challenge_syntax;
 mod cors;
 mod extensions;
+mod forged;
 mod ground;
 mod keys;
 mod refusals;
 mod resource;
+mod resource_identity;
 mod resource_members;
+mod resource_scopes;
+mod resource_servers;
+mod resource_signed;
 mod server;
 mod server_endpoints;
 mod server_grants;
@@ -27,6 +32,7 @@ mod server_registration;
 mod server_tests;
 mod transport;
 mod transport_documents;
+mod tried;
 
 use crate::verdict::Check;
 
@@ -50,7 +56,15 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The scope in the challenge", prefixes: &["challenge-"], checks: challenge_scope::CHECKS },
     Group { title: "What else is refused without a token", prefixes: &["challenge-"], checks: challenge_reach::CHECKS },
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
-    Group { title: "Protected resource metadata: what it says", prefixes: &["prm-"], checks: resource_members::CHECKS },
+    Group { title: "Protected resource metadata: whose it is", prefixes: &["prm-"], checks: resource_identity::CHECKS },
+    Group {
+        title: "Protected resource metadata: who issues tokens",
+        prefixes: &["prm-"],
+        checks: resource_servers::CHECKS,
+    },
+    Group { title: "Protected resource metadata: scopes", prefixes: &["prm-"], checks: resource_scopes::CHECKS },
+    Group { title: "Protected resource metadata: its form", prefixes: &["prm-"], checks: resource_members::CHECKS },
+    Group { title: "Protected resource metadata: signed", prefixes: &["prm-"], checks: resource_signed::CHECKS },
     Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },
     Group { title: "Authorization server metadata: whose it is", prefixes: &["asm-"], checks: server_issuer::CHECKS },
     Group { title: "Authorization server metadata: its form", prefixes: &["asm-"], checks: server_members::CHECKS },
@@ -67,7 +81,8 @@ pub const GROUPS: &[Group] = &[
     },
     Group { title: "The places of 2025-03-26", prefixes: &["asm-legacy-"], checks: server_legacy::CHECKS },
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
-    Group { title: "What the MCP server lets in", prefixes: &["rs-"], checks: access::CHECKS },
+    Group { title: "What the MCP server does with a bad token", prefixes: &["rs-"], checks: access::CHECKS },
+    Group { title: "What the MCP server does with a forged token", prefixes: &["rs-"], checks: forged::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
 ];

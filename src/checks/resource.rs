@@ -1,6 +1,543 @@
-//! Where protected resource metadata is, and in what form: RFC 9728 §3.
+//! Protected resource metadata, where it is and in what form: RFC 9728 §3, MCP authorization server discovery.
+//!
+//! A place that a client asks before it finds the document can stop it; a place behind that is only worth knowing. What
+//! is wrong only at a URL that the challenge names beside the well-known ones is `challenge-rm-fetch`.
 
-use crate::verdict::Check;
+use super::ground::resource;
+use crate::evidence::{Document, Evidence, Exchange, FailureKind, Mode, Pointer};
+use crate::formats::uri;
+use crate::level;
+use crate::need;
+use crate::spec::cite::*;
+use crate::spec::fault::{Deed, Edit, Fault, Reply};
+use crate::spec::step::Step;
+use crate::spec::text::printable;
+use crate::verdict::{Check, Class, Mark, Reason, Role, Verdict, finding};
+
+/// The steps at which the document may be found.
+pub(super) const DOCUMENTS: &[Step] = &[Step::PathMetadata, Step::RootMetadata, Step::ChallengeMetadata];
+
+/// A page as applications with one page give it for every path.
+const PAGE: &str = "<!doctype html><title>App</title><div id=\"root\"></div>";
 
 /// The rows.
-pub(super) const CHECKS: &[Check] = &[];
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "prm-discoverable",
+        title: "protected resource metadata is where clients look for it",
+        role: Role::ResourceServer,
+        level: level![_, Must, Must, Must],
+        class: Class::Passive,
+        mark: Mark::Biting,
+        cites: &[MCP_AS_LOCATION, MCP2_LOCATION, RFC9728_3],
+        needs: DOCUMENTS,
+        blocked_by: &[],
+        why: "It tells clients which authorization server to use. Without it they cannot begin a login.",
+        fix: "serve at `https://HOST/.well-known/oauth-protected-resource/PATH`: `{\"resource\": \"https://HOST/PATH\", \"authorization_servers\": [\"https://ISSUER\"]}`",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "no-prm",
+                &[
+                    Deed::At(Reply::ResourceMetadata, &[Edit::Missing]),
+                    Deed::At(Reply::LegacyMetadata, &[Edit::Missing]),
+                ],
+            ),
+            Fault::new(
+                "prm-appended",
+                &[
+                    Deed::At(Reply::ResourceMetadata, &[Edit::Missing]),
+                    Deed::At(Reply::AppendedResourceMetadata, &[Edit::Present]),
+                ],
+            ),
+        ],
+        judge: discoverable,
+    },
+    Check {
+        id: "prm-unauthenticated",
+        title: "the resource metadata is given to clients without a token",
+        role: Role::ResourceServer,
+        level: level![_, Practice, Practice, Practice],
+        class: Class::Passive,
+        mark: Mark::Biting,
+        cites: &[RFC9728_3],
+        needs: DOCUMENTS,
+        blocked_by: &[],
+        why: "Clients read it to find out how to get a token, so they have none yet. Many go on only after a 404 and give \
+              up at any other error.",
+        fix: "let GET requests of `/.well-known/oauth-protected-resource` and of every path below it pass the gateway, the \
+              firewall and the authentication",
+        disputed: "",
+        faults: &[
+            Fault::new("prm-requires-auth", &[Deed::At(Reply::ResourceMetadata, &[Edit::Status(401)])]),
+            Fault::new("prm-forbidden", &[Deed::At(Reply::ResourceMetadata, &[Edit::Status(403)])]),
+            Fault::new("prm-500", &[Deed::At(Reply::ResourceMetadata, &[Edit::Status(500), Edit::Body("oops")])]),
+        ],
+        judge: unauthenticated,
+    },
+    Check {
+        id: "prm-status",
+        title: "the resource metadata is answered with status 200",
+        role: Role::ResourceServer,
+        level: level![_, RfcMust, RfcMust, RfcMust],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[RFC9728_3_2],
+        needs: DOCUMENTS,
+        blocked_by: &[],
+        why: "RFC 9728 allows no other status of success, and clients that compare with 200 find no metadata.",
+        fix: "answer the GET of the metadata with status 200",
+        disputed: "",
+        faults: &[
+            Fault::new("prm-status-203", &[Deed::At(Reply::ResourceMetadata, &[Edit::Status(203)])]),
+            Fault::new("prm-status-202", &[Deed::At(Reply::ResourceMetadata, &[Edit::Status(202), Edit::Body("")])]),
+        ],
+        judge: status,
+    },
+    Check {
+        id: "prm-content-type",
+        title: "the resource metadata is `application/json`",
+        role: Role::ResourceServer,
+        level: level![_, RfcMust, RfcMust, RfcMust],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[RFC9728_3_2],
+        needs: DOCUMENTS,
+        blocked_by: &["prm-discoverable"],
+        why: "Clients that look at the type before they read take a document of another type for an error page.",
+        fix: "send the metadata with `Content-Type: application/json`",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "prm-text-html-type",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::SetHeader("content-type", "text/html; charset=utf-8")])],
+            ),
+            Fault::new(
+                "prm-text-plain-type",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::SetHeader("content-type", "text/plain")])],
+            ),
+            Fault::new(
+                "prm-doubled-content-type",
+                &[Deed::At(
+                    Reply::ResourceMetadata,
+                    &[Edit::SetHeader("content-type", "application/json, application/json")],
+                )],
+            ),
+            Fault::new(
+                "prm-no-content-type",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::DropHeader("content-type")])],
+            ),
+        ],
+        judge: content_type,
+    },
+    Check {
+        id: "prm-json",
+        title: "the resource metadata is a JSON object",
+        role: Role::ResourceServer,
+        level: level![_, RfcMust, RfcMust, RfcMust],
+        class: Class::Passive,
+        mark: Mark::Biting,
+        cites: &[RFC9728_3_2],
+        needs: DOCUMENTS,
+        blocked_by: &[],
+        why: "A page that is served for every path, the well-known ones too, is taken for metadata. Clients then stop with \
+              a parse error, even at servers that need no login at all.",
+        fix: "serve the JSON object there, or answer 404; take `/.well-known/` out of the catch-all route of the web \
+              application",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "prm-html-catchall",
+                &[Deed::At(
+                    Reply::ResourceMetadata,
+                    &[Edit::SetHeader("content-type", "text/html; charset=utf-8"), Edit::Body(PAGE)],
+                )],
+            ),
+            Fault::new("prm-array", &[Deed::At(Reply::ResourceMetadata, &[Edit::Body("[]")])]),
+            Fault::new("prm-empty-body", &[Deed::At(Reply::ResourceMetadata, &[Edit::Body("")])]),
+            Fault::new(
+                "prm-duplicate-member",
+                &[Deed::At(
+                    Reply::ResourceMetadata,
+                    &[Edit::Body(
+                        "{\"resource\":\"{mcp}\",\"resource\":\"{mcp}\",\"authorization_servers\":[\"{issuer}\"]}",
+                    )],
+                )],
+            ),
+        ],
+        judge: json_object,
+    },
+    Check {
+        id: "prm-path-wellknown",
+        title: "the resource metadata is at the well-known URL with the path of the MCP URL",
+        role: Role::ResourceServer,
+        level: level![_, RfcMust, RfcMust, RfcMust],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[RFC9728_3_1, MCP_PRM_DISCOVERY],
+        needs: &[Step::PathMetadata],
+        blocked_by: &["prm-discoverable", "prm-unauthenticated", "prm-json"],
+        why: "Clients that do not read the challenge, browsers among them where CORS hides it, compute this URL and ask \
+              nowhere else.",
+        fix: "serve the metadata at `https://HOST/.well-known/oauth-protected-resource/PATH`, too",
+        disputed: "",
+        faults: &[Fault::new(
+            "prm-header-only",
+            &[
+                Deed::At(
+                    Reply::Challenge,
+                    &[Edit::SetHeader(
+                        "www-authenticate",
+                        "Bearer resource_metadata=\"{origin}/.well-known/oauth-protected-resource\", scope=\"search:read\"",
+                    )],
+                ),
+                Deed::At(Reply::ResourceMetadata, &[Edit::Missing]),
+                Deed::At(Reply::RootResourceMetadata, &[Edit::Present]),
+            ],
+        )],
+        judge: path_wellknown,
+    },
+    Check {
+        id: "prm-root-wellknown",
+        title: "the document at the root well-known URL, if any, does not contradict the one at the path",
+        role: Role::ResourceServer,
+        level: level![_, May, May, May],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[MCP_PRM_DISCOVERY],
+        needs: &[Step::RootMetadata],
+        blocked_by: &[],
+        why: "Which of the two a client reads depends on the client. If they name different servers, some clients log in at \
+              the wrong one.",
+        fix: "remove the document at `/.well-known/oauth-protected-resource`, or give it the same `authorization_servers`",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "prm-root-conflict",
+                &[Deed::At(
+                    Reply::RootResourceMetadata,
+                    &[
+                        Edit::Present,
+                        Edit::SetJson("/resource", "\"{origin}/other\""),
+                        Edit::SetJson("/authorization_servers", "[\"https://other.example\"]"),
+                    ],
+                )],
+            ),
+            Fault::new(
+                "prm-root-other-resource",
+                &[Deed::At(
+                    Reply::RootResourceMetadata,
+                    &[Edit::Present, Edit::SetJson("/resource", "\"{origin}/other\"")],
+                )],
+            ),
+        ],
+        judge: root_wellknown,
+    },
+    Check {
+        id: "prm-caching",
+        title: "the resource metadata says how long it may be kept, and that is at most a day",
+        role: Role::ResourceServer,
+        level: level![_, RfcShould, RfcShould, RfcShould],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[RFC9728_7_10],
+        needs: DOCUMENTS,
+        blocked_by: &[],
+        why: "A client that keeps it too long misses a change of the authorization server; one that may not keep it asks \
+              again and again.",
+        fix: "send the metadata with `Cache-Control: max-age=3600`",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "prm-cache-1y",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::SetHeader("cache-control", "public, max-age=31536000")])],
+            ),
+            Fault::new(
+                "prm-no-cache-control",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::DropHeader("cache-control")])],
+            ),
+        ],
+        judge: caching,
+    },
+];
+
+/// A place where a client looks.
+struct Candidate<'e> {
+    /// What it answered in the end.
+    answer: &'e Exchange,
+    /// Whether only the challenge names it.
+    named_only: bool,
+    /// Whether a client comes here before it has found the document.
+    on_the_way: bool,
+}
+
+/// The places where a client looks, in its order.
+fn candidates<'e>(e: &'e Evidence<'_>) -> Vec<Candidate<'e>> {
+    let used = e.resource().map(|(_, document)| document.exchange.number);
+    let mut found: Vec<Candidate<'e>> = Vec::new();
+    let mut on_the_way = true;
+    for (step, exchange) in e.resource_candidates() {
+        let answer = e.landed(exchange);
+        let named_only = step == Step::ChallengeMetadata;
+        if let Some(known) = found.iter_mut().find(|known| known.answer.number == answer.number) {
+            known.named_only &= named_only;
+            continue;
+        }
+        on_the_way &= used != Some(answer.number);
+        found.push(Candidate { answer, named_only, on_the_way });
+    }
+    found
+}
+
+/// The first well-known place on a client's way whose answer is of a kind.
+fn stumbling<'e>(e: &'e Evidence<'_>, is_bad: impl Fn(&Exchange) -> bool) -> Option<&'e Exchange> {
+    let bad = |c: &Candidate<'_>| c.on_the_way && !c.named_only && is_bad(c.answer);
+    candidates(e).into_iter().find(bad).map(|candidate| candidate.answer)
+}
+
+/// The document, or what stands in its way. If that is the asking check itself, which found nothing bad at a well-known
+/// URL, then the only bad answer came from another URL, which the challenge names.
+#[expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+fn found<'e>(e: &'e Evidence<'_>, asking: &str) -> Result<Document<'e>, Verdict> {
+    resource(e).map_err(|skip| match skip {
+        Verdict::Skip(Reason::Blocked(by)) if by == asking => Verdict::blocked("challenge-rm-fetch"),
+        other => other,
+    })
+}
+
+fn status_in(exchange: &Exchange, from: u16, to: u16) -> bool {
+    exchange.status().is_some_and(|status| (from..to).contains(&status))
+}
+
+/// The status, or that there was none.
+fn outcome(exchange: &Exchange) -> String {
+    exchange.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string())
+}
+
+fn discoverable(e: &Evidence<'_>) -> Verdict {
+    match resource(e) {
+        Ok(_) => Verdict::Pass,
+        Err(Verdict::Skip(Reason::Blocked("prm-discoverable"))) => nowhere(e),
+        Err(_) if e.mode() == Mode::Legacy => {
+            let legacy = need!(e.first(Step::LegacyMetadata), absent "no metadata was asked for");
+            let message = "there is no resource metadata, only authorization server metadata at the MCP server's origin: \
+                           the layout of 2025-03-26, which newer clients need not know";
+            finding(Pointer::exchange(legacy.number), message).info()
+        }
+        Err(skip) => skip,
+    }
+}
+
+fn nowhere(e: &Evidence<'_>) -> Verdict {
+    let asked = candidates(e);
+    let unsure = |x: &Exchange| {
+        x.status() == Some(429)
+            || x.failure().is_some_and(|f| matches!(f.kind, FailureKind::Budget | FailureKind::Refused))
+    };
+    if asked.iter().any(|c| unsure(c.answer)) {
+        return Verdict::not_applicable("not every place could be asked: too many requests, or none allowed");
+    }
+    let first = need!(asked.first(), absent "no resource metadata was asked for");
+    let answers: Vec<String> =
+        asked.iter().map(|c| format!("{}: {}", printable(&c.answer.request.url), outcome(c.answer))).collect();
+    let found = finding(Pointer::exchange(first.answer.number), "no resource metadata is where clients look for it")
+        .expected("200 with a JSON object")
+        .actual(answers.join(", "));
+    let appended = e.first(Step::AppendedMetadata).filter(|x| matches!(e.object(e.landed(x)), Some(Ok(_))));
+    match (appended, e.target().map(uri::resource_metadata_urls)) {
+        (Some(appended), Some(urls)) => {
+            let fix = format!(
+                "move the document from `{}`, where no client looks, to `{}`",
+                printable(&appended.request.url),
+                printable(&urls.path)
+            );
+            found.fix(fix).fail()
+        }
+        _ => found.fail(),
+    }
+}
+
+fn unauthenticated(e: &Evidence<'_>) -> Verdict {
+    let refused = |x: &Exchange| status_in(x, 401, 404) || status_in(x, 500, 600);
+    let outright = if matches!(e.mode(), Mode::Public | Mode::Legacy) { None } else { stumbling(e, refused) };
+    let Some(exchange) = outright else {
+        need!(found(e, "prm-unauthenticated"));
+        return Verdict::Pass;
+    };
+    let message = "a client without a token does not get the resource metadata";
+    finding(Pointer::exchange(exchange.number), message).expected("200, or 404").actual(outcome(exchange)).fail()
+}
+
+fn status(e: &Evidence<'_>) -> Verdict {
+    let odd = |x: &Exchange| status_in(x, 201, 300);
+    let exchange = match (e.resource(), stumbling(e, odd)) {
+        (Some((_, document)), _) if odd(document.exchange) => document.exchange,
+        (None, Some(exchange)) if !matches!(e.mode(), Mode::Public | Mode::Legacy) => exchange,
+        _ => {
+            need!(found(e, "prm-status"));
+            return Verdict::Pass;
+        }
+    };
+    finding(Pointer::exchange(exchange.number), "the resource metadata has another status of success than 200")
+        .expected("200")
+        .actual(outcome(exchange))
+        .fail()
+}
+
+fn content_type(e: &Evidence<'_>) -> Verdict {
+    let document = need!(resource(e));
+    let at = Pointer::header(document.exchange.number, "content-type");
+    let said = document.exchange.reply().and_then(|reply| reply.header("content-type"));
+    let Some(said) = said else {
+        return finding(at, "the resource metadata has no `Content-Type`").expected("application/json").fail();
+    };
+    let media_type = said.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
+    if media_type == "application/json" {
+        return Verdict::Pass;
+    }
+    let found = finding(at, "the resource metadata has another type than `application/json`")
+        .expected("application/json")
+        .actual(printable(said).to_string());
+    // What says JSON or plain text, and is JSON, is read by the clients that read before they look.
+    let first = media_type.split(',').next().unwrap_or_default().trim();
+    if matches!(first, "application/json" | "text/plain" | "text/json") || first.ends_with("+json") {
+        found.warn()
+    } else {
+        found.fail()
+    }
+}
+
+fn json_object(e: &Evidence<'_>) -> Verdict {
+    let is_other = |x: &Exchange| x.status() == Some(200) && !matches!(e.object(x), Some(Ok(_)));
+    let problem = |x: &Exchange| match e.object(x) {
+        Some(Err(problem)) => problem.to_string(),
+        _ => "no JSON".to_owned(),
+    };
+    if let Some(exchange) = stumbling(e, is_other) {
+        let at = Pointer::exchange(exchange.number);
+        let found = finding(at, "where a client looks for resource metadata it is answered something else")
+            .expected("a JSON object, or 404")
+            .actual(problem(exchange));
+        return found.fail();
+    }
+    need!(found(e, "prm-json"));
+    match candidates(e).iter().find(|c| !c.named_only && is_other(c.answer)) {
+        Some(other) => {
+            let message =
+                "another place for resource metadata answers 200 with something else; clients do not get that far";
+            finding(Pointer::exchange(other.answer.number), message).actual(problem(other.answer)).info()
+        }
+        None => Verdict::Pass,
+    }
+}
+
+fn path_wellknown(e: &Evidence<'_>) -> Verdict {
+    need!(resource(e));
+    let (route, document) = need!(e.resource(), absent "there is no resource metadata");
+    let path = need!(e.resource_route(Step::PathMetadata), absent "the well-known URL was not asked");
+    let answer = e.landed(path);
+    let origin = e.target().map(|url| uri::origin_of(url).to_string());
+    let is_root =
+        e.target().map(uri::resource_metadata_urls).is_some_and(|urls| urls.root == document.exchange.request.url);
+    let for_origin = is_root && document.text("resource").is_some_and(|resource| Some(resource) == origin.as_deref());
+    if for_origin || matches!(e.object(answer), Some(Ok(_))) {
+        return Verdict::Pass;
+    }
+    let found = |message| {
+        finding(Pointer::exchange(answer.number), message)
+            .expected("200 with the resource metadata")
+            .actual(outcome(answer))
+            .fix(format!("serve the metadata at `{}`, too", printable(&path.request.url)))
+    };
+    match route {
+        Step::ChallengeMetadata if is_root => {
+            found("the metadata is only where the challenge says, not where a client without a challenge looks first")
+                .warn()
+        }
+        // A place of its own, which only the challenge names, is that check's finding.
+        Step::ChallengeMetadata => Verdict::blocked("challenge-rm-wellknown"),
+        _ => {
+            found("the metadata is only at the root, which stands for the whole origin and not for this MCP URL").fail()
+        }
+    }
+}
+
+fn root_wellknown(e: &Evidence<'_>) -> Verdict {
+    let Some(root) = e.resource_route(Step::RootMetadata) else {
+        return Verdict::not_applicable("the root was not asked: the MCP URL has no path");
+    };
+    let Some(Ok(document)) = e.object(e.landed(root)) else {
+        return Verdict::not_applicable("there is no document at the root, and none is needed");
+    };
+    let Some(Ok(own)) = e.resource_route(Step::PathMetadata).and_then(|path| e.object(e.landed(path))) else {
+        return Verdict::not_applicable("there is no document at the path to compare with");
+    };
+    if own.exchange.number == document.exchange.number || own.text("resource") == document.text("resource") {
+        return Verdict::Pass;
+    }
+    let sorted = |document: &Document<'_>| {
+        let mut names: Vec<String> =
+            document.texts("authorization_servers").unwrap_or_default().into_iter().map(str::to_owned).collect();
+        names.sort_unstable();
+        names
+    };
+    if sorted(&own) == sorted(&document) {
+        let message = "the document at the root describes another resource; its authorization servers are the same";
+        return finding(document.spot("resource").at, message).actual(shown(&document, "resource")).info();
+    }
+    finding(
+        document.spot("authorization_servers").at,
+        "the document at the root describes another resource with other authorization servers",
+    )
+    .expected(shown(&own, "authorization_servers"))
+    .actual(shown(&document, "authorization_servers"))
+    .warn()
+}
+
+fn shown(document: &Document<'_>, name: &str) -> String {
+    printable(&document.spot(name).shown()).to_string()
+}
+
+/// A day, in seconds.
+const DAY: u64 = 24 * 60 * 60;
+
+fn caching(e: &Evidence<'_>) -> Verdict {
+    let document = need!(resource(e));
+    cached(document.exchange, "the resource metadata")
+}
+
+/// Judges how long a document may be kept: not said, or longer than a day, is worth knowing.
+pub(super) fn cached(exchange: &Exchange, what: &str) -> Verdict {
+    let at = Pointer::header(exchange.number, "cache-control");
+    let Some(reply) = exchange.reply() else { return Verdict::not_applicable("there was no answer") };
+    let said: Vec<&str> = reply.header_values("cache-control").collect();
+    if said.is_empty() {
+        return match reply.header("expires") {
+            Some(_) => Verdict::Pass,
+            None => finding(at, format!("{what} does not say how long it may be kept")).info(),
+        };
+    }
+    let said = said.join(", ");
+    match max_age(&said) {
+        Some(seconds) if seconds > DAY => {
+            finding(at, format!("{what} may be kept for {} days: a change is seen late", seconds / DAY))
+                .expected(format!("max-age of {DAY} at most"))
+                .actual(printable(&said).to_string())
+                .info()
+        }
+        _ => Verdict::Pass,
+    }
+}
+
+/// The seconds of `max-age` (RFC 9111 §5.2.2.1), unless the document may not be kept at all.
+fn max_age(cache_control: &str) -> Option<u64> {
+    let directives = || cache_control.split(',').map(|directive| directive.trim().to_ascii_lowercase());
+    if directives().any(|directive| matches!(directive.as_str(), "no-store" | "no-cache")) {
+        return None;
+    }
+    let digits =
+        directives().find_map(|directive| Some(directive.strip_prefix("max-age=")?.trim_matches('"').to_owned()))?;
+    let is_number = !digits.is_empty() && digits.bytes().all(|byte| byte.is_ascii_digit());
+    // A number too large for us is too large in any case.
+    is_number.then(|| digits.parse().unwrap_or(u64::MAX))
+}

@@ -81,7 +81,7 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
 /// instances may answer in turn, and once as a browser client asks.
 async fn again(wire: &Wire) {
     let trail = wire.trail();
-    let Some(refused) = trials::control(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
+    let Some(refused) = trials::refused(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
     let because = "the challenge ought to be the same every time".to_owned();
     let repeat = Ask { step: Step::ChallengeRepeat, because, ..refused.clone() };
     let because = "a browser client must be able to read the challenge".to_owned();
@@ -234,12 +234,16 @@ async fn issuer_documents(wire: &Wire, issuer: &str) {
 /// The keys, and what a browser client would ask of the authorization server.
 async fn keys(wire: &Wire) {
     let trail = wire.trail();
-    let evidence = Evidence::new(&trail, Revision::LATEST);
+    let newest = Evidence::new(&trail, Revision::LATEST);
+    // Where resource metadata is broken, a client of the oldest revision still goes by the origin.
+    let old = newest.authorization_server().is_none();
+    let evidence = if old { Evidence::new(&trail, Revision::R2025_03_26) } else { newest };
     let mut asks = Vec::new();
     let mut elsewhere = None;
     if let Some(server) = evidence.authorization_server() {
         if let Some(document) = &server.document {
-            asks.extend(server_asks(&server.issuer, document));
+            let openid = evidence.openid_document(&server.issuer);
+            asks.extend(server_asks(&server.issuer, document, openid.as_ref()));
         }
         let page = server.document.map_or(server.issuer.as_str(), |document| document.exchange.request.url.as_str());
         let origin = Url::parse(&server.issuer).ok();
@@ -257,9 +261,9 @@ async fn keys(wire: &Wire) {
     join(join_all(asks.into_iter().map(|ask| wire.send(ask))), security).await;
 }
 
-fn server_asks(issuer: &str, document: &Document<'_>) -> Vec<Ask> {
+fn server_asks(issuer: &str, document: &Document<'_>, openid: Option<&Document<'_>>) -> Vec<Ask> {
     let mut asks = Vec::new();
-    if let Some(url) = document.text("jwks_uri") {
+    if let Some(url) = document.text("jwks_uri").or_else(|| openid?.text("jwks_uri")) {
         asks.push(key_ask(Step::Jwks, url, "the metadata names it in `jwks_uri`"));
     }
     let place = document.exchange.request.url.clone();

@@ -1,17 +1,19 @@
 //! Deliberately wrong credentials, each with a name and with what is wrong in words that the report repeats.
 //!
 //! RFC 6750 §3.1, RFC 8725 §2–3, RFC 7515 §5.2. Every trial sends a request that was refused without a token: that is
-//! the control. An answer that lets one in is repeated once, so that no accident is reported.
+//! the control. An answer that lets one in is repeated once, so that no accident is reported. An answer that goes past
+//! the token and fails in the protocol is asked again with a request that every server of the stateful wire knows.
 
 use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
+use tokio::sync::OnceCell;
 
 use super::forge::{self, Forger};
 use super::mcp;
-use crate::evidence::{Evidence, Exchange};
+use crate::evidence::{Evidence, Exchange, answer};
 use crate::formats::uri;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
@@ -30,7 +32,7 @@ pub fn random_id() -> String {
 /// The trials that need no key of the server: garbage, empty, doubled, forged.
 pub async fn without_keys(wire: &Wire) {
     let trail = wire.trail();
-    let Some(control) = control(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
+    let Some(control) = Control::of(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
     let bearer = |token: &str| vec![format!("Bearer {token}")];
     let mut attempts = vec![
         (Trial::GarbageJwt, bearer("not.a.token")),
@@ -57,22 +59,23 @@ pub async fn without_keys(wire: &Wire) {
             header_jku(wire, &control, forger, &claims).await;
         }
     };
-    join3(attempts, referred, get_stream(wire, &control)).await;
+    // Boxed: a trial with its further requests is large.
+    join3(attempts, Box::pin(referred), Box::pin(get_stream(wire))).await;
 }
 
 /// The trials that need the public keys: a wrong signature under a right `kid`, HS256 with the public key as the secret.
 pub async fn with_keys(wire: &Wire) {
     let trail = wire.trail();
     let evidence = Evidence::new(&trail, Revision::LATEST);
-    let Some(control) = control(wire, &evidence) else { return };
+    let Some(control) = Control::of(wire, &evidence) else { return };
     let keys = evidence.first(Step::Jwks).and_then(|x| evidence.object(x)).and_then(Result::ok);
-    let Some(key) = keys.and_then(|document| signing_key(document.object.get("keys")?)) else { return };
+    let keys = keys.and_then(|document| document.object.get("keys")?.as_array());
+    // The first that we can imitate.
+    let mut imitated = keys.into_iter().flatten().filter(|key| may_sign(key)).map(|key| (key, Forger::like(key)));
+    let Some((key, Some(forger))) = imitated.find(|(_, forger)| forger.is_some()) else { return };
     let claims = claims(wire, &evidence);
     let kid = key.get("kid").cloned().unwrap_or(Value::Null);
-    let mut attempts = Vec::new();
-    if let Some(token) = Forger::like(key).map(|forger| forger.sign(&json!({ "kid": kid }), &claims)) {
-        attempts.push((Trial::BadSignature, token));
-    }
+    let mut attempts = vec![(Trial::BadSignature, forger.sign(&json!({ "kid": kid }), &claims))];
     for (trial, secret) in [(Trial::HmacPem, forge::public_pem(key)), (Trial::HmacJwk, Some(key.to_string()))] {
         if let Some(secret) = secret {
             attempts.push((trial, forge::hmac(secret.as_bytes(), &json!({ "kid": kid }), &claims)));
@@ -84,7 +87,7 @@ pub async fn with_keys(wire: &Wire) {
 
 /// A token whose header says where its key is; a listener of ours there tells whether somebody came to fetch it. Only
 /// a server on this machine can reach it: elsewhere the address resolves nowhere.
-async fn header_jku(wire: &Wire, control: &Ask, forger: &Forger, claims: &Value) {
+async fn header_jku(wire: &Wire, control: &Control, forger: &Forger, claims: &Value) {
     let keys = json!({ "keys": [forger.jwk()] }).to_string();
     let canary = if uri::is_loopback_host(wire.target()) { Canary::open(keys).await } else { None };
     let url = canary.as_ref().map_or_else(|| "https://mcp-auth.invalid/jwks.json".to_owned(), |c| c.url().to_owned());
@@ -97,49 +100,100 @@ async fn header_jku(wire: &Wire, control: &Ask, forger: &Forger, claims: &Value)
 }
 
 /// A stream opened with a token that is no good, where the wire knows streams by GET.
-async fn get_stream(wire: &Wire, control: &Ask) {
+async fn get_stream(wire: &Wire) {
     let ask = Ask {
         headers: vec![("accept", "text/event-stream".to_owned()), ("authorization", "Bearer not.a.token".to_owned())],
         cap: limits::ERROR_BODY,
-        ..Ask::get(Step::BadToken, control.url.clone(), Trial::GarbageGet.wrong())
+        ..Ask::get(Step::BadToken, wire.endpoint(), "")
     };
-    wire.send(ask.about(Trial::GarbageGet.name())).await;
+    send(wire, &ask, Trial::GarbageGet, "").await;
 }
 
-/// Sends one trial; what is let in is sent once more.
-async fn attempt(wire: &Wire, control: &Ask, trial: Trial, authorizations: Vec<String>) {
-    let mut ask =
-        Ask { step: Step::BadToken, because: trial.wrong().to_owned(), ..control.clone() }.about(trial.name());
-    for value in authorizations {
-        ask = ask.header("authorization", value);
+/// The first request that was refused with 401 when it came without a token, to be made again.
+pub(super) fn refused(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
+    let url = wire.endpoint();
+    match evidence.challenged()?.exchange.step {
+        Step::McpDiscover => Some(mcp::stateless(Step::BadToken, &url, "server/discover", json!({}), "")),
+        Step::McpList => Some(mcp::stateless(Step::BadToken, &url, "tools/list", json!({}), "")),
+        Step::McpInitialize => Some(mcp::initialize(&url, "")),
+        _ => None,
     }
-    let answer = wire.send(ask.clone()).await;
-    if is_let_in(&answer) {
-        let because = format!("{} (again: the first was let in)", trial.wrong());
-        wire.send(Ask { because, ..ask }).await;
+}
+
+/// The request that the trials make: one that was refused with 401 when it came without a token.
+struct Control {
+    ask: Ask,
+    /// The `initialize` of the stateful wire, if that is refused, too; asked for when it is needed.
+    stateful: OnceCell<Option<Ask>>,
+}
+
+impl Control {
+    /// The first request that was refused.
+    fn of(wire: &Wire, evidence: &Evidence<'_>) -> Option<Self> {
+        let ask = refused(wire, evidence)?;
+        Some(Self { ask, stateful: OnceCell::new() })
     }
+
+    /// The control to use when a bad token came past the check and the request then failed in the protocol.
+    async fn stateful(&self, wire: &Wire) -> Option<&Ask> {
+        let refused = async {
+            let trail = wire.trail();
+            let known = Evidence::new(&trail, Revision::LATEST).answer(Step::McpInitialize).and_then(Exchange::status);
+            let because = "a bad token got as far as the protocol; this request every stateful server knows";
+            let ask = mcp::initialize(&wire.endpoint(), because);
+            let status = match known {
+                Some(status) => Some(status),
+                None => wire.send(ask.clone()).await.status(),
+            };
+            (status == Some(401)).then_some(ask)
+        };
+        self.stateful.get_or_init(|| refused).await.as_ref()
+    }
+}
+
+/// Makes one trial.
+async fn attempt(wire: &Wire, control: &Control, trial: Trial, authorizations: Vec<String>) {
+    let with = |ask: &Ask| authorizations.iter().fold(ask.clone(), |ask, value| ask.header("authorization", value));
+    let answer = send(wire, &with(&control.ask), trial, "").await;
+    let is_past_the_check =
+        answer.status() != Some(401) && answer::messages(&answer).iter().any(|m| m.error().is_some());
+    if is_past_the_check && let Some(stateful) = control.stateful(wire).await {
+        send(wire, &with(stateful), trial, " (as `initialize`: the first got past the check)").await;
+    }
+}
+
+/// Sends the request of a trial; what is let in is sent once more. Returns the first answer.
+async fn send(wire: &Wire, ask: &Ask, trial: Trial, note: &str) -> Exchange {
+    let as_trial = |note: &str| {
+        let because = format!("{}{note}", trial.wrong());
+        Ask { step: Step::BadToken, because, ..ask.clone() }.about(trial.name())
+    };
+    let first = wire.send(as_trial(note)).await;
+    if is_let_in(&first) {
+        leave(wire, ask, &first).await;
+        let again = wire.send(as_trial(" (again: the first was let in)")).await;
+        leave(wire, ask, &again).await;
+    }
+    first
 }
 
 fn is_let_in(exchange: &Exchange) -> bool {
     exchange.status().is_some_and(|status| (200..300).contains(&status))
 }
 
-/// The request that every trial sends: the first that was refused with 401.
-pub(super) fn control(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
-    let refused = evidence.challenged()?.exchange.step;
-    let url = wire.endpoint();
-    let because = "";
-    match refused {
-        Step::McpDiscover => Some(mcp::stateless(Step::BadToken, &url, "server/discover", json!({}), because)),
-        Step::McpList => Some(mcp::stateless(Step::BadToken, &url, "tools/list", json!({}), because)),
-        Step::McpInitialize => Some(Ask { step: Step::BadToken, ..mcp::initialize(&url, because) }),
-        _ => None,
-    }
+/// Ends the session that a bad token was given.
+async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
+    let Some(session) = exchange.reply().and_then(|reply| reply.header("mcp-session-id")) else { return };
+    let end = mcp::post(Step::McpEnd, &ask.url, String::new(), "leaves no session behind");
+    let end = Ask { method: "DELETE", body: None, ..end }.header("mcp-session-id", session);
+    let credentials = ask.headers.iter().filter(|(name, _)| *name == "authorization");
+    wire.send(credentials.fold(end, |end, (name, value)| end.header(name, value.clone()))).await;
 }
 
 /// The claims of a token that would be right: issuer, audience, times, scope, as the documents say.
 fn claims(wire: &Wire, evidence: &Evidence<'_>) -> Value {
-    let issuer = evidence.issuers().into_iter().next().unwrap_or_else(|| "https://issuer.invalid".to_owned());
+    let issuer = evidence.authorization_server().map(|server| server.issuer);
+    let issuer = issuer.unwrap_or_else(|| "https://issuer.invalid".to_owned());
     let resource = evidence.resource().and_then(|(_, document)| document.text("resource").map(str::to_owned));
     let scope = evidence.challenged().and_then(|c| c.param("scope").map(str::to_owned)).unwrap_or_default();
     let now = wire.now();
@@ -149,9 +203,8 @@ fn claims(wire: &Wire, evidence: &Evidence<'_>) -> Value {
     })
 }
 
-/// The first key that could sign tokens.
-fn signing_key(keys: &Value) -> Option<&Value> {
-    keys.as_array()?.iter().find(|key| {
-        key.get("use").and_then(Value::as_str) != Some("enc") && key.get("kty").and_then(Value::as_str) != Some("oct")
-    })
+/// Whether a key could be one that signs tokens.
+fn may_sign(key: &Value) -> bool {
+    let member = |name| key.get(name).and_then(Value::as_str);
+    member("use") != Some("enc") && member("kty") != Some("oct")
 }

@@ -163,7 +163,8 @@ impl<'t> Evidence<'t> {
     /// The JSON object an exchange brought, or why it is none; `None` if nothing of success came.
     #[must_use]
     pub fn object(&self, exchange: &Exchange) -> Option<Result<Document<'_>, &JsonProblem>> {
-        let place = exchange.number.checked_sub(1)? as usize;
+        // By number: while requests are under way, a trail has gaps.
+        let place = self.trail.exchanges.iter().position(|x| x.number == exchange.number)?;
         let found = self.trail.exchanges.get(place)?;
         match self.objects.get(place)?.as_ref()? {
             Ok(object) => Some(Ok(Document { exchange: found, object })),
@@ -223,7 +224,8 @@ impl<'t> Evidence<'t> {
             .find_map(|(step, exchange)| Some((step, self.object(self.landed(exchange))?.ok()?)))
     }
 
-    /// The issuers to look at, byte for byte: those the resource metadata names; in the 2025-03-26 layout the MCP origin.
+    /// The issuers to look at, byte for byte: those the resource metadata names; in the 2025-03-26 layout, and for a
+    /// client of that revision, the MCP origin.
     #[must_use]
     pub fn issuers(&self) -> Vec<String> {
         match self.resource() {
@@ -231,7 +233,10 @@ impl<'t> Evidence<'t> {
                 let names = document.texts("authorization_servers").unwrap_or_default();
                 names.into_iter().filter(|name| Url::parse(name).is_ok()).map(str::to_owned).collect()
             }
-            None => self.legacy_origin().into_iter().collect(),
+            None if self.revision == Revision::R2025_03_26 || self.has_old_layout() => {
+                self.legacy_origin().into_iter().collect()
+            }
+            None => Vec::new(),
         }
     }
 
@@ -299,6 +304,18 @@ impl<'t> Evidence<'t> {
         self.all(step).any(is_answer)
     }
 
+    /// Whether this is the 2025-03-26 layout: metadata of the authorization server at the MCP origin, and nothing that
+    /// was meant to be resource metadata.
+    fn has_old_layout(&self) -> bool {
+        let meant = |exchange: &'t Exchange| {
+            let status = self.landed(exchange).status();
+            status.is_some_and(|status| matches!(status, 200..=399 | 401..=403 | 500..=599))
+        };
+        self.legacy_origin().is_some()
+            && self.named_metadata_url().is_none()
+            && !self.resource_candidates().into_iter().any(|(_, exchange)| meant(exchange))
+    }
+
     /// What kind of deployment this is.
     #[must_use]
     pub fn mode(&self) -> Mode {
@@ -312,7 +329,7 @@ impl<'t> Evidence<'t> {
             (_, true, true) | (true, true, false) => Mode::Lazy,
             (true, false, _) => Mode::Protected,
             (false, true, false) => Mode::Public,
-            (false, false, _) if self.legacy_origin().is_some() => Mode::Legacy,
+            (false, false, _) if self.has_old_layout() => Mode::Legacy,
             (false, false, _) => Mode::Protected,
         }
     }

@@ -60,6 +60,8 @@ pub(crate) struct Words<'a> {
     pub(crate) caller: &'a str,
     /// The bearer token of the request.
     pub(crate) token: &'a str,
+    /// The resource metadata as a JWT.
+    pub(crate) signed: &'a str,
 }
 
 impl Plan {
@@ -83,7 +85,7 @@ impl Plan {
 
     /// Refuses faults that could not show in this layout.
     pub(crate) fn check(&self, layout: &Layout) -> Result<(), Misfit> {
-        let words = Words { layout, caller: "", token: "" };
+        let words = Words { layout, caller: "", token: "", signed: "" };
         for (&reply, edits) in &self.edits {
             let appears = layout.gives(reply) || layout.can_give(reply) && self.presents(reply);
             for &(fault, edit) in edits {
@@ -149,6 +151,7 @@ impl Words<'_> {
             ("{as}", &layout.as_origin),
             ("{caller}", self.caller),
             ("{token}", self.token),
+            ("{signed}", self.signed),
         ] {
             if filled.contains(name) {
                 filled = filled.replace(name, value);
@@ -271,7 +274,7 @@ mod tests {
     fn apply(deeds: &'static [Deed], body: Value) -> Result<Answer, Misfit> {
         let fault: &'static Fault = Box::leak(Box::new(Fault::new("planted", deeds)));
         let layout = layout(Posture::Reference);
-        let words = Words { layout: &layout, caller: "https://app.example", token: "t" };
+        let words = Words { layout: &layout, caller: "https://app.example", token: "t", signed: "" };
         Plan::new(&[fault]).apply(Reply::ResourceMetadata, Answer::json(StatusCode::OK, body), words)
     }
 

@@ -35,6 +35,8 @@ pub(crate) struct Site {
     pub(crate) keys: Arc<Keys>,
     plan: Plan,
     documents: HashMap<(Side, String), Reply>,
+    /// The resource metadata as a JWT, for faults.
+    signed: String,
     requests: AtomicU64,
     challenges: AtomicUsize,
     verified: Mutex<HashMap<String, (Principal, u64)>>,
@@ -70,11 +72,13 @@ impl Site {
         keys: Arc<Keys>,
         trusted: Arc<ClientConfig>,
     ) -> Result<Self, Misfit> {
+        let signed = resource::signed_metadata(&layout, &keys);
         let mut site = Self {
             layout,
             keys,
             plan,
             documents: HashMap::new(),
+            signed,
             requests: AtomicU64::new(0),
             challenges: AtomicUsize::new(0),
             verified: Mutex::default(),
@@ -96,7 +100,7 @@ impl Site {
             if !shown {
                 continue;
             }
-            let words = Words { layout: &site.layout, caller: "", token: "" };
+            let words = Words { layout: &site.layout, caller: "", token: "", signed: &site.signed };
             site.plan.apply(reply, site.document(reply), words)?;
             for (side, path) in site.layout.places(reply) {
                 let side = if site.layout.shared() { Side::Resource } else { side };
@@ -125,7 +129,8 @@ impl Site {
             Credential::Bearer(token) | Credential::Dpop(token) => token,
             _ => "",
         };
-        let words = Words { layout: &self.layout, caller: ask.origin().unwrap_or_default(), token };
+        let caller = ask.origin().unwrap_or_default();
+        let words = Words { layout: &self.layout, caller, token, signed: &self.signed };
         self.plan.apply(reply, answer, words).unwrap_or_else(|misfit| {
             tracing::error!(%misfit, "a planted fault does not fit its reply");
             Answer::text(StatusCode::INTERNAL_SERVER_ERROR, misfit.to_string())

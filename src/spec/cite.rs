@@ -244,6 +244,9 @@ cites! {
     /// Error codes.
     OAUTH21_5_3_2 = "OAuth 2.1 (draft 13)", "5.3.2",
         "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-5.3.2";
+    /// Tokens must not leak.
+    OAUTH21_7_1_3 = "OAuth 2.1 (draft 13)", "7.1.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.1.3";
     /// Mix-up.
     OAUTH21_7_14 = "OAuth 2.1 (draft 13)", "7.14",
         "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.14";

@@ -142,7 +142,7 @@ pub enum Reply {
 
 /// A change to a reply. Texts may hold `{mcp}` (the MCP URL), `{origin}` and `{host}` (its origin, its host and port),
 /// `{prm}` (the path-inserted metadata URL), `{issuer}`, `{as}` (the issuer's origin), `{caller}` (the `Origin` of the
-/// request) and `{token}` (the bearer token of the request).
+/// request), `{token}` (the bearer token of the request) and `{signed}` (the resource metadata as a JWT, rightly signed).
 #[derive(Clone, Copy, Debug)]
 pub enum Edit {
     /// Answers with this status.
@@ -192,12 +192,18 @@ pub enum Duty {
     RefuseHeaderKey,
     /// ... fetches keys from the `jku` of the token's header.
     RefuseHeaderKeyUrl,
+    /// ... fetches what the `jku` of the token's header names, and does not use it.
+    LeaveHeaderKeyUrlAlone,
     /// ... fails with 500 when it does not know the `kid`.
     SurviveUnknownKid,
     /// ... fails with 500 when there is an `Authorization` header without a token, or of another scheme.
     SurviveEmptyToken,
     /// ... takes the first `Authorization` header that works.
     RefuseTwoTokens,
+    /// ... lets in requests with two `Authorization` headers and looks at neither.
+    LookAtTwoTokens,
+    /// ... lets in requests whose `Authorization` header holds no token.
+    RefuseEmptyToken,
     /// ... reads the body before it looks at the token.
     AuthenticateBeforeParsing,
     /// ... refuses TLS 1.0 and 1.1.

@@ -200,6 +200,11 @@ impl<'a> Parts<'a> {
         if !site.keeps(Duty::RefuseHeaderKey) && self.header.get("jwk").is_some_and(|jwk| self.is_signed_with(jwk)) {
             return true;
         }
+        if !site.keeps(Duty::LeaveHeaderKeyUrlAlone)
+            && let Some(url) = self.text("jku").and_then(|url| Url::parse(url).ok())
+        {
+            let _ = fetch::get(&url, 64 << 10, false, &site.trusted).await;
+        }
         if !site.keeps(Duty::RefuseHeaderKeyUrl) {
             for name in ["jku", "x5u"] {
                 if let Some(url) = self.text(name).and_then(|url| Url::parse(url).ok())

@@ -24,6 +24,7 @@ use crate::spec::revision::WireStyle;
 use super::answer::Answer;
 use super::ask::{Ask, BodyError, Credential, MESSAGE_LIMIT};
 use super::dpop;
+use super::keys::Keys;
 use super::layout::Layout;
 use super::site::Site;
 use bearer::{Principal, Refusal};
@@ -42,6 +43,15 @@ pub(crate) fn metadata(layout: &Layout) -> Value {
         "dpop_signing_alg_values_supported": ["ES256", "RS256", "EdDSA"],
         "resource_name": "mcp-auth reference search",
     })
+}
+
+/// The same as a JWT, signed by the authorization server (RFC 9728 §2.2); empty if it cannot be signed.
+pub(crate) fn signed_metadata(layout: &Layout, keys: &Keys) -> String {
+    let mut claims = metadata(layout);
+    if let Some(members) = claims.as_object_mut() {
+        members.insert("iss".into(), json!(layout.issuer));
+    }
+    keys.access.sign(&keys.access.header("JWT"), &claims).unwrap_or_default()
 }
 
 /// The MCP endpoint.
@@ -197,6 +207,7 @@ async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal
             Err(challenge(site, ask, absent, Cause::Absent))
         }
         Credential::Unusable if !site.keeps(Duty::SurviveEmptyToken) => Err(broken()),
+        Credential::Unusable if !site.keeps(Duty::RefuseEmptyToken) => Ok(Principal::anyone()),
         // Nothing that could be judged as a token: the same as none.
         Credential::Unusable => Err(challenge(site, ask, absent, Cause::Absent)),
         Credential::Several => several(site, ask).await,
@@ -248,6 +259,9 @@ fn query_token(ask: &Ask) -> Option<String> {
 
 /// More than one credential: none of them counts (RFC 6750 §3.1 `invalid_request`).
 async fn several(site: &Site, ask: &Ask) -> Result<Principal, Refused> {
+    if !site.keeps(Duty::LookAtTwoTokens) {
+        return Ok(Principal::anyone());
+    }
     if !site.keeps(Duty::RefuseTwoTokens) {
         for credential in ask.credentials() {
             if let Credential::Bearer(token) = credential
