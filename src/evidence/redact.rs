@@ -22,8 +22,8 @@ fn redact_exchange(exchange: &mut Exchange) {
     exchange.request.headers.iter_mut().for_each(redact_header);
     if let Outcome::Reply(reply) = &mut exchange.outcome {
         reply.headers.iter_mut().for_each(redact_header);
-        if let Some(text) = &mut reply.body.text {
-            *text = redact_body(text);
+        if let Some(clean) = reply.body.text.as_deref().and_then(masked) {
+            reply.body.text = Some(clean.into());
         }
     }
 }
@@ -99,26 +99,84 @@ fn redact_form(form: &str) -> String {
 }
 
 fn redact_body(body: &str) -> String {
+    masked(body).unwrap_or_else(|| body.to_owned())
+}
+
+/// The body without credentials; `None` if it has none, so that untouched bodies stay byte for byte.
+fn masked(body: &str) -> Option<String> {
+    // Most documents hold nothing to mask; parsing a large one takes many times its size.
+    let mut names = SECRET_NAMES.iter().chain(&PRIVATE_KEY_MEMBERS);
+    let json = body.trim_start().starts_with(['{', '[']);
+    if json && !body.contains("\\u") && !names.any(|name| body.contains(&format!("\"{name}\""))) {
+        return None;
+    }
     if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body) {
-        if redact_json(&mut value) {
-            return value.to_string();
-        }
-        return body.to_owned();
+        return redact_json(&mut value).then(|| value.to_string());
     }
     let looks_like_form = body.contains('=') && !body.contains(['<', '\n', ' ']);
-    if looks_like_form { redact_form(body) } else { body.to_owned() }
+    if looks_like_form { Some(redact_form(body)) } else { redact_text(body) }
 }
+
+/// Masks string members with the name of a credential in what is no JSON: cut off, doubled, in an event stream.
+fn redact_text(text: &str) -> Option<String> {
+    let mut out = String::new();
+    let mut rest = text;
+    while let Some((before, name, value, after)) = next_member(rest) {
+        if SECRET_NAMES.contains(&name) || PRIVATE_KEY_MEMBERS.contains(&name) {
+            out.push_str(before);
+            out.push_str(&mask(value));
+        } else {
+            let kept = rest.len().saturating_sub(after.len());
+            out.push_str(rest.get(..kept).unwrap_or_default());
+        }
+        rest = after;
+    }
+    out.push_str(rest);
+    (out != text).then_some(out)
+}
+
+/// The next `"name": "value`, open or closed: what stands before the value, name, value, what follows the value.
+fn next_member(text: &str) -> Option<(&str, &str, &str, &str)> {
+    let mut at = 0;
+    loop {
+        let colon = at + text.get(at..)?.find(':')?;
+        at = colon + 1;
+        let name = text.get(..colon)?.trim_end().strip_suffix('"').and_then(|head| head.rsplit('"').next());
+        let value = text.get(at..)?;
+        let Some((name, value)) = name.zip(value.trim_start().strip_prefix('"')) else { continue };
+        let mut escaped = false;
+        let end = value.find(|c: char| {
+            let closes = c == '"' && !escaped;
+            escaped = c == '\\' && !escaped;
+            closes
+        });
+        let (value, after) = value.split_at_checked(end.unwrap_or(value.len()))?;
+        let before = text.get(..text.len() - value.len() - after.len())?;
+        return Some((before, name, value, after));
+    }
+}
+
+/// The members of a private or secret key (RFC 7518 §6.2.2, §6.3.2, §6.4). They stay, so that their presence can be
+/// judged; their values go.
+const PRIVATE_KEY_MEMBERS: [&str; 8] = ["d", "p", "q", "dp", "dq", "qi", "k", "oth"];
 
 /// Masks in place; says whether anything changed, so that untouched bodies stay byte for byte.
 fn redact_json(value: &mut serde_json::Value) -> bool {
     match value {
-        serde_json::Value::Object(map) => map.iter_mut().fold(false, |changed, (name, member)| match member {
-            serde_json::Value::String(text) if SECRET_NAMES.contains(&name.as_str()) => {
-                *text = mask(text);
-                true
-            }
-            _ => redact_json(member) || changed,
-        }),
+        serde_json::Value::Object(map) => {
+            let is_key = map.contains_key("kty");
+            map.iter_mut().fold(false, |changed, (name, member)| {
+                let name = name.as_str();
+                let secret = SECRET_NAMES.contains(&name) || is_key && PRIVATE_KEY_MEMBERS.contains(&name);
+                match member {
+                    serde_json::Value::String(text) if secret => {
+                        *text = mask(text);
+                        true
+                    }
+                    _ => redact_json(member) || changed,
+                }
+            })
+        }
         serde_json::Value::Array(items) => {
             let mut changed = false;
             for item in items {
@@ -150,5 +208,25 @@ mod tests {
         assert_eq!(redact_body(r#"{ "resource": "https://a" }"#), r#"{ "resource": "https://a" }"#);
         assert_eq!(redact_query("https://a/cb?code=xyz&iss=b"), "https://a/cb?code=[redacted,+3+characters]&iss=b");
         assert_eq!(redact_body("grant_type=x&code=12"), "grant_type=x&code=[redacted,+2+characters]");
+    }
+
+    #[test]
+    fn private_keys_keep_their_members_and_lose_their_values() {
+        assert_eq!(
+            redact_body(r#"{"keys":[{"kty":"EC","x":"a","d":"870M"}],"d":"plain"}"#),
+            r#"{"keys":[{"kty":"EC","x":"a","d":"[redacted, 4 characters]"}],"d":"plain"}"#
+        );
+    }
+
+    #[test]
+    fn what_is_no_json_loses_its_credentials_too() {
+        let clean = |text: &str| redact_body(text);
+        assert_eq!(clean(r#"{"a":{},"access_token":"ab"#), r#"{"a":{},"access_token":"[redacted, 2 characters]"#);
+        assert_eq!(
+            clean(r#"data: {"token" : "a\"b", "x": "y"}"#),
+            r#"data: {"token" : "[redacted, 4 characters]", "x": "y"}"#
+        );
+        assert_eq!(clean("a: \"b\": c"), "a: \"b\": c");
+        assert_eq!(clean(": \"token\":"), ": \"token\":");
     }
 }

@@ -1,10 +1,13 @@
 //! Exchanges and the trail they make, as they are saved.
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
 use crate::spec::step::{Reach, Step};
+use crate::spec::text::json_escaped;
 
 /// The version of the trail format. A reader refuses files of another version.
 pub(super) const TRAIL_VERSION: u32 = 1;
@@ -113,15 +116,15 @@ pub struct HttpReply {
     pub body: Body,
 }
 
-/// A response body, up to the limit of its kind.
+/// A response body, up to the limit of its kind. Copies of a trail share it: the actor looks at the record often.
 #[derive(Clone, Debug, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Body {
     /// The body as text, where it is UTF-8.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub text: Option<String>,
+    pub text: Option<Arc<str>>,
     /// The body in base64, where it is not.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub base64: Option<String>,
+    pub base64: Option<Arc<str>>,
     /// Whether more came than was read.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub cut: bool,
@@ -269,10 +272,10 @@ impl Trail {
         if trail.version == TRAIL_VERSION { Ok(trail) } else { Err(TrailError::Version { found: trail.version }) }
     }
 
-    /// The trail as it is saved: redacted, indented JSON.
+    /// The trail as it is saved: redacted, indented JSON without a character that a terminal or an editor would obey.
     #[must_use]
     pub fn save(&self) -> String {
-        let mut text = serde_json::to_string_pretty(&self.redacted()).unwrap_or_default();
+        let mut text = json_escaped(serde_json::to_string_pretty(&self.redacted()).unwrap_or_default());
         text.push('\n');
         text
     }
@@ -344,8 +347,8 @@ impl Body {
     #[must_use]
     pub fn new(bytes: Vec<u8>, cut: bool) -> Self {
         match String::from_utf8(bytes) {
-            Ok(text) => Self { text: Some(text), base64: None, cut },
-            Err(error) => Self { text: None, base64: Some(STANDARD.encode(error.as_bytes())), cut },
+            Ok(text) => Self { text: Some(text.into()), base64: None, cut },
+            Err(error) => Self { text: None, base64: Some(STANDARD.encode(error.as_bytes()).into()), cut },
         }
     }
 
@@ -354,7 +357,7 @@ impl Body {
     pub fn bytes(&self) -> Vec<u8> {
         match (&self.text, &self.base64) {
             (Some(text), _) => text.as_bytes().to_vec(),
-            (None, Some(encoded)) => STANDARD.decode(encoded).unwrap_or_default(),
+            (None, Some(encoded)) => STANDARD.decode(encoded.as_bytes()).unwrap_or_default(),
             (None, None) => Vec::new(),
         }
     }
@@ -363,9 +366,15 @@ impl Body {
     #[must_use]
     pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
         match &self.text {
-            Some(text) => text.as_str().into(),
+            Some(text) => (**text).into(),
             None => String::from_utf8_lossy(&self.bytes()).into_owned().into(),
         }
+    }
+
+    /// How much memory it takes, in bytes; about its length.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.text.as_deref().or(self.base64.as_deref()).unwrap_or_default().len()
     }
 
     /// Whether nothing came.

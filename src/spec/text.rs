@@ -54,6 +54,26 @@ impl fmt::Display for Printable<'_> {
     }
 }
 
+/// JSON with every unsafe character in the escapes of JSON (RFC 8259 §7): it means the same and is safe to look at.
+#[must_use]
+pub fn json_escaped(json: String) -> String {
+    let raw = |c: char| is_unsafe(c) && !matches!(c, '\n' | '\r' | '\t');
+    if !json.contains(raw) {
+        return json;
+    }
+    let mut out = String::with_capacity(json.len());
+    for c in json.chars() {
+        if raw(c) {
+            for unit in c.encode_utf16(&mut [0; 2]) {
+                out.push_str(&format!("\\u{unit:04x}"));
+            }
+        } else {
+            out.push(c);
+        }
+    }
+    out
+}
+
 /// Whether a character may not reach a terminal as it is.
 #[must_use]
 pub const fn is_unsafe(c: char) -> bool {
@@ -78,6 +98,17 @@ mod tests {
         let hostile = "ok\u{1b}[2J\n\u{202e}evil\u{200b}\u{9b}";
         assert_eq!(printable(hostile).to_string(), r"ok\u{1b}[2J\u{a}\u{202e}evil\u{200b}\u{9b}");
         assert_eq!(printable_block("a\n\tb\r").to_string(), "a\n\tb\\u{d}");
+    }
+
+    #[test]
+    fn escaped_json_means_the_same() {
+        let text = "a\u{7f}\u{9b}\u{202e}\u{e0041}\u{feff}é😀";
+        let json = serde_json::to_string_pretty(&[text]).unwrap();
+        let escaped = json_escaped(json.clone());
+        assert!(!escaped.contains(|c| is_unsafe(c) && c != '\n'), "{escaped}");
+        assert!(escaped.contains(r"\u007f\u009b\u202e\udb40\udc41\ufeffé😀"), "{escaped}");
+        assert_eq!(serde_json::from_str::<[String; 1]>(&escaped).unwrap(), [text]);
+        assert_eq!(json_escaped("[1]".to_owned()), "[1]");
     }
 
     #[test]
