@@ -3,6 +3,8 @@
 //! Which document counts is decided here once (MCP 2026-07-28 authorization, "Protected Resource Metadata Discovery
 //! Requirements" and "Authorization Server Metadata Discovery"); the actor proceeds by the same choice.
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Value};
 use url::Url;
 
@@ -86,7 +88,8 @@ impl<'t> Evidence<'t> {
     /// Reads the record.
     #[must_use]
     pub fn new(trail: &'t Trail, revision: Revision) -> Self {
-        let objects = trail.exchanges.iter().map(read_object).collect();
+        let mut left = ALL_VALUES;
+        let objects = trail.exchanges.iter().map(|exchange| read_object(exchange, &mut left)).collect();
         let challenged = FIRST_REQUESTS.iter().find_map(|step| {
             let place = trail.exchanges.iter().position(|x| x.is(*step) && x.status() == Some(401))?;
             let reply = trail.exchanges.get(place)?.reply()?;
@@ -224,14 +227,16 @@ impl<'t> Evidence<'t> {
             .find_map(|(step, exchange)| Some((step, self.object(self.landed(exchange))?.ok()?)))
     }
 
-    /// The issuers to look at, byte for byte: those the resource metadata names; in the 2025-03-26 layout, and for a
+    /// The issuers to look at, each once, byte for byte: those the resource metadata names; in the 2025-03-26 layout, and for a
     /// client of that revision, the MCP origin.
     #[must_use]
     pub fn issuers(&self) -> Vec<String> {
         match self.resource() {
             Some((_, document)) => {
                 let names = document.texts("authorization_servers").unwrap_or_default();
-                names.into_iter().filter(|name| Url::parse(name).is_ok()).map(str::to_owned).collect()
+                let mut seen = HashSet::new();
+                let fresh = names.into_iter().filter(|name| Url::parse(name).is_ok() && seen.insert(*name));
+                fresh.map(str::to_owned).collect()
             }
             None if self.revision == Revision::R2025_03_26 || self.has_old_layout() => {
                 self.legacy_origin().into_iter().collect()
@@ -360,7 +365,23 @@ const fn is_fetch(step: Step) -> bool {
     )
 }
 
-fn read_object(exchange: &Exchange) -> Option<Result<Map<String, Value>, JsonProblem>> {
+/// The most values that are read of all documents of a trail together.
+const ALL_VALUES: usize = 5 * json::MAX_VALUES;
+
+/// The document that a fetch brought. What is cut off or in a coding that nobody asked for is no document: readers
+/// would read different things.
+fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Result<Map<String, Value>, JsonProblem>> {
     let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
-    is_fetch(exchange.step).then(|| json::read_object(&reply.body.bytes()))
+    if !is_fetch(exchange.step) {
+        return None;
+    }
+    let coded = reply.header_values("content-encoding").find(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
+    if let Some(coding) = coded {
+        return Some(Err(JsonProblem::Encoded { coding: coding.to_owned() }));
+    }
+    let bytes = reply.body.bytes();
+    if reply.body.cut {
+        return Some(Err(JsonProblem::TooLarge { limit: bytes.len() }));
+    }
+    Some(json::read_object_within(&bytes, left))
 }

@@ -4,6 +4,8 @@
 //! at the start and comments are ignored, several `data` lines join with LF, events without data (MCP 2025-11-25
 //! primes streams with them) are not delivered.
 
+use std::sync::Arc;
+
 use thiserror::Error;
 
 /// How much is taken before the stream is refused.
@@ -47,8 +49,8 @@ pub struct Event {
     pub event: String,
     /// Its data.
     pub data: String,
-    /// The last event ID in force when it came; it stays from event to event.
-    pub id: Option<String>,
+    /// The last event ID in force when it came; it stays from event to event, and is shared between them.
+    pub id: Option<Arc<str>>,
 }
 
 /// The parser of one stream.
@@ -63,7 +65,7 @@ pub struct Parser {
     event: String,
     data: String,
     has_data: bool,
-    last_id: Option<String>,
+    last_id: Option<Arc<str>>,
     retry: Option<u64>,
     lossy: bool,
     failed: Option<SseProblem>,
@@ -173,7 +175,7 @@ impl Parser {
                 self.data.push_str(value);
                 self.has_data = true;
             }
-            "id" if !value.contains('\0') => self.last_id = Some(value.to_owned()),
+            "id" if !value.contains('\0') => self.last_id = Some(value.into()),
             "retry" if !value.is_empty() && value.bytes().all(|b| b.is_ascii_digit()) => {
                 self.retry = value.parse().ok()
             }
@@ -204,7 +206,7 @@ mod tests {
 
     fn events(text: &str) -> Vec<(String, String, Option<String>)> {
         let parsed = Parser::new(CAPS).feed(text.as_bytes()).unwrap();
-        parsed.into_iter().map(|e| (e.event, e.data, e.id)).collect()
+        parsed.into_iter().map(|e| (e.event, e.data, e.id.map(|id| id.to_string()))).collect()
     }
 
     fn message(data: &str) -> (String, String, Option<String>) {
