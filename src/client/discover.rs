@@ -321,6 +321,6 @@ fn redirect_within_origin(exchange: &Exchange) -> Option<String> {
     let drops_method = |status: u16| matches!(status, 301..=303) && exchange.request.method == "GET";
     let reply = exchange.reply().filter(|reply| keeps_method(reply.status) || drops_method(reply.status))?;
     let from = Url::parse(&exchange.request.url).ok()?;
-    let to = from.join(reply.header("location")?).ok()?;
+    let to = uri::resolve(&from, reply.header("location")?).ok()?;
     (uri::origin_of(&from) == uri::origin_of(&to)).then(|| to.to_string())
 }

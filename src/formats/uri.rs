@@ -143,8 +143,29 @@ pub fn gate(text: &str) -> Result<Url, UrlProblem> {
     if same { Ok(url) } else { Err(UrlProblem::OddHost { text: owned() }) }
 }
 
+/// A URL or a relative reference (RFC 3986 §4.1) that a server gave, relative to where it was given.
+///
+/// # Errors
+/// As [`gate`]: a reference must need no more repair than a whole URL.
+pub fn resolve(base: &Url, text: &str) -> Result<Url, UrlProblem> {
+    if Parts::of(text).is_some() {
+        return gate(text);
+    }
+    if text.starts_with("//") {
+        return gate(&format!("{}:{text}", base.scheme()));
+    }
+    let whole = format!("http:{text}");
+    let found = Parts::of(&whole).and_then(|parts| forbidden(&parts, text));
+    if let Some(found) = found {
+        return Err(UrlProblem::Character { text: without_user(text), found });
+    }
+    let joined = base.join(text).map_err(|reason| UrlProblem::Unreadable { text: without_user(text), reason })?;
+    gate(joined.as_str())
+}
+
 /// The text as it may be quoted: what could be user name and password is left out.
-fn without_user(text: &str) -> String {
+#[must_use]
+pub fn without_user(text: &str) -> String {
     let start = text.find("//").map_or_else(|| text.find(':').map_or(0, |colon| colon + 1), |slashes| slashes + 2);
     let (before, rest) = text.split_at_checked(start).unwrap_or((text, ""));
     let end = rest.find(['/', '?', '#']).unwrap_or(rest.len());

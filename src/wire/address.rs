@@ -22,6 +22,9 @@ pub(super) enum Refusal {
     /// A name with addresses of different kinds.
     #[error("{host} has addresses of different kinds ({first} and {second}), as in a DNS rebinding attack")]
     Mixed { host: String, first: IpAddr, second: IpAddr },
+    /// The name of the target lies elsewhere than at first, or where no target may lie.
+    #[error("{host} has the address {address} ({class}); a target that was found at {entry} may not lead there")]
+    Moved { host: String, address: IpAddr, class: AddressClass, entry: AddressClass },
     /// The name has no address.
     #[error("{host} has no address")]
     Unknown { host: String },
@@ -82,11 +85,15 @@ impl Names {
         if let Some(other) = found.iter().find(|to| uri::class_of(to.ip()) != class) {
             return Err(Refusal::Mixed { host: name.to_owned(), first: first.ip(), second: other.ip() });
         }
-        if name == self.entry {
-            self.entry_class.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
+        if name != self.entry {
+            return self.admit(name, first.ip());
+        }
+        // The name that the user gave may lie anywhere but in a metadata service, and stays where it was first found.
+        let entry = *self.entry_class.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(class);
+        if class == entry && class != AddressClass::Metadata {
             return Ok(());
         }
-        self.admit(name, first.ip())
+        Err(Refusal::Moved { host: name.to_owned(), address: first.ip(), class, entry })
     }
 
     fn admit(&self, host: &str, address: IpAddr) -> Result<(), Refusal> {
@@ -168,6 +175,23 @@ mod tests {
         assert!(literal(&names, "http://127.0.0.1:9000/"));
         assert!(literal(&names, "http://[::1]:9000/"));
         assert!(!literal(&names, "http://169.254.169.254/latest/meta-data"));
+    }
+
+    #[test]
+    fn the_target_stays_where_it_was_first_found() {
+        let names = names("https://rs.test/mcp");
+        let at = |address: &str| names.admit_all("rs.test", &[address.parse().unwrap()]);
+        assert!(at("93.184.216.34:0").is_ok());
+        assert!(at("8.8.8.8:0").is_ok(), "another public address is no rebinding");
+        for inward in ["127.0.0.1:0", "10.0.0.1:0", "169.254.169.254:0"] {
+            assert!(matches!(at(inward), Err(Refusal::Moved { .. })), "{inward}");
+        }
+    }
+
+    #[test]
+    fn no_name_leads_to_a_metadata_service() {
+        let names = names("https://rs.test/mcp");
+        assert!(names.admit_all("rs.test", &["169.254.169.254:0".parse().unwrap()]).is_err());
     }
 
     #[test]

@@ -16,6 +16,10 @@ pub const TOOL_BODY: usize = 16 * 1024 * 1024;
 pub const HEADER_BYTES: usize = 64 * 1024;
 /// The number of header lines of a response.
 pub const HEADER_FIELDS: usize = 200;
+/// The bodies of all answers of a run together, tool results apart.
+pub const RUN_BODIES: usize = 4 * 1024 * 1024;
+/// The same for a run that may wait for a person.
+pub const SESSION_BODIES: usize = 16 * 1024 * 1024;
 /// Making a connection, TLS included.
 pub const CONNECT: Duration = Duration::from_secs(5);
 /// From the sent request to the first byte of the answer.
@@ -36,5 +40,35 @@ pub const REQUESTS_PER_RUN: u32 = 100;
 pub const REQUESTS_PER_SESSION: u32 = 1000;
 /// Redirects followed for one document.
 pub const REDIRECTS: usize = 5;
-/// Authorization servers looked at.
+/// Authorization servers looked at, of those that the resource metadata names.
 pub const AUTHORIZATION_SERVERS: usize = 8;
+
+/// The limits of one run that can be set: by an option, or by a test that will not wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Budgets {
+    /// See [`CONNECT`].
+    pub connect: Duration,
+    /// See [`FIRST_BYTE`].
+    pub first_byte: Duration,
+    /// See [`REQUEST`].
+    pub request: Duration,
+    /// See [`RUN`].
+    pub run: Duration,
+    /// See [`REQUESTS_PER_RUN`].
+    pub requests: u32,
+    /// See [`RUN_BODIES`].
+    pub bodies: usize,
+}
+
+impl Default for Budgets {
+    fn default() -> Self {
+        Self {
+            connect: CONNECT,
+            first_byte: FIRST_BYTE,
+            request: REQUEST,
+            run: RUN,
+            requests: REQUESTS_PER_RUN,
+            bodies: RUN_BODIES,
+        }
+    }
+}

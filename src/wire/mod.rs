@@ -9,9 +9,10 @@ mod canary;
 mod failure;
 mod hello;
 pub mod limits;
+mod read;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -21,6 +22,8 @@ use url::Url;
 pub use self::canary::Canary;
 
 use self::address::{Guard, Names};
+use self::limits::Budgets;
+use self::read::Shared;
 use crate::evidence::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
 };
@@ -145,8 +148,9 @@ pub struct Wire {
     next: AtomicU32,
     begun: Instant,
     watch: Option<Watch>,
-    requests: u32,
-    run: Duration,
+    budgets: Budgets,
+    /// Bytes of bodies read so far.
+    read: AtomicUsize,
 }
 
 impl Wire {
@@ -176,8 +180,8 @@ impl Wire {
             next: AtomicU32::new(1),
             begun: Instant::now(),
             watch: None,
-            requests: limits::REQUESTS_PER_RUN,
-            run: limits::RUN,
+            budgets: Budgets::default(),
+            read: AtomicUsize::new(0),
         };
         if !wire.policy.authorities.is_empty() || wire.policy.proxy.is_some() || target.scheme() == "https" {
             wire.client(true)?;
@@ -194,13 +198,26 @@ impl Wire {
     /// The same gate for a run that waits for a person or calls tools: see [`limits::SESSION`].
     #[must_use]
     pub fn for_session(self) -> Self {
-        Self { requests: limits::REQUESTS_PER_SESSION, run: limits::SESSION, ..self }
+        let budgets = Budgets {
+            requests: limits::REQUESTS_PER_SESSION,
+            run: limits::SESSION,
+            bodies: limits::SESSION_BODIES,
+            ..self.budgets
+        };
+        Self { budgets, ..self }
     }
 
     /// Whether certificates go unchecked, so that nothing that is worth stealing may be sent.
     #[must_use]
     pub const fn is_insecure(&self) -> bool {
         self.policy.insecure
+    }
+
+    /// The same gate with other budgets.
+    #[must_use]
+    pub fn within(self, budgets: Budgets) -> Self {
+        // The clients hold the time for a connection: they are made anew.
+        Self { budgets, plain: OnceLock::new(), secure: OnceLock::new(), ..self }
     }
 
     /// The MCP URL of the run.
@@ -268,9 +285,10 @@ impl Wire {
             None => Outcome::Failure(Failure {
                 kind: FailureKind::Budget,
                 detail: format!(
-                    "the run's budget of {} requests and {} s is used up",
-                    self.requests,
-                    self.run.as_secs()
+                    "the run's budget of {} requests, {} s and {} bytes is used up",
+                    self.budgets.requests,
+                    self.budgets.run.as_secs(),
+                    self.budgets.bodies
                 ),
             }),
         };
@@ -303,9 +321,10 @@ impl Wire {
     pub async fn old_tls_hello(&self, origin: &Url, because: &str) -> Exchange {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
-        let outcome = match tokio::time::timeout(limits::CONNECT, hello::offer_old_tls(origin, &self.names)).await {
+        let outcome = match tokio::time::timeout(self.budgets.connect, hello::offer_old_tls(origin, &self.names)).await
+        {
             Ok(outcome) => outcome,
-            Err(_) => Outcome::Failure(failure::timeout(limits::CONNECT)),
+            Err(_) => Outcome::Failure(failure::timeout(self.budgets.connect)),
         };
         let exchange = Exchange {
             number,
@@ -353,9 +372,10 @@ impl Wire {
 
     /// What is left for one request; `None` if the run's budget is used up.
     fn budget(&self, number: u32, patience: Option<Duration>) -> Option<Duration> {
-        let left = self.run.checked_sub(self.begun.elapsed())?;
-        let longest = self.policy.timeout.or(patience).unwrap_or(limits::REQUEST);
-        (number <= self.requests).then(|| left.min(longest))
+        let left = self.budgets.run.checked_sub(self.begun.elapsed())?;
+        let longest = self.policy.timeout.or(patience).unwrap_or(self.budgets.request);
+        let open = number <= self.budgets.requests && self.read.load(Ordering::Relaxed) < self.budgets.bodies;
+        open.then(|| left.min(longest))
     }
 
     async fn attempt(&self, ask: &Ask, tap: Option<&Tap>) -> Result<HttpReply, Failure> {
@@ -363,7 +383,7 @@ impl Wire {
         self.names.check_literal(&url).map_err(|refusal| failure::refused(refusal.to_string()))?;
         let client = self.client(url.scheme() == "https").map_err(|error| failure::refused(error.to_string()))?;
         let request = self.build(ask, &url)?;
-        let first_byte = ask.patience.unwrap_or(limits::FIRST_BYTE) + limits::CONNECT;
+        let first_byte = ask.patience.unwrap_or(self.budgets.first_byte) + self.budgets.connect;
         let sent = tokio::time::timeout(first_byte, client.execute(request)).await;
         let response = match sent {
             Ok(Ok(response)) => response,
@@ -371,7 +391,9 @@ impl Wire {
             Err(_) => return Err(failure::timeout(first_byte)),
         };
         self.note_certificate(&url, &response);
-        read(response, ask.cap, tap).await
+        let shared = Shared { read: &self.read, most: self.budgets.bodies };
+        let reply = read::read(response, ask.cap, shared, tap).await?;
+        Ok(read::without_values(reply, self.policy.headers.iter().map(|(_, value)| value.as_str())))
     }
 
     fn build(&self, ask: &Ask, url: &Url) -> Result<reqwest::Request, Failure> {
@@ -442,7 +464,7 @@ impl Wire {
                 .redirect(reqwest::redirect::Policy::none())
                 .referer(false)
                 .retry(reqwest::retry::never())
-                .connect_timeout(limits::CONNECT)
+                .connect_timeout(self.budgets.connect)
                 .http1_max_headers(limits::HEADER_FIELDS)
                 .http2_max_header_list_size(limits::HEADER_BYTES as u32)
                 .pool_max_idle_per_host(16)
@@ -479,60 +501,6 @@ impl Wire {
             }
         }
     }
-}
-
-/// Reads head and body within the limits.
-async fn read(mut response: reqwest::Response, cap: usize, tap: Option<&Tap>) -> Result<HttpReply, Failure> {
-    let size: usize = response.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + 4).sum();
-    if size > limits::HEADER_BYTES || response.headers().len() > limits::HEADER_FIELDS {
-        return Err(failure::too_large("the header block", limits::HEADER_BYTES));
-    }
-    let status = response.status().as_u16();
-    let headers = response.headers().iter().map(|(name, value)| Header {
-        name: name.as_str().to_owned(),
-        value: String::from_utf8_lossy(value.as_bytes()).into_owned(),
-    });
-    let headers: Vec<Header> = headers.collect();
-    // A stream that is open stays open: what a judge needs is that it opened.
-    let is_stream = headers.iter().any(|h| h.name == "content-type" && h.value.starts_with("text/event-stream"));
-    let mut bytes = Vec::new();
-    let mut cut = false;
-    loop {
-        let next = if let (true, Some(tap)) = (is_stream, tap) {
-            tokio::select! {
-                biased;
-                () = tap.enough.notified() => break,
-                next = response.chunk() => next,
-            }
-        } else if is_stream {
-            match tokio::time::timeout(limits::STREAM_PATIENCE, response.chunk()).await {
-                Ok(next) => next,
-                Err(_) => {
-                    cut = true;
-                    break;
-                }
-            }
-        } else {
-            response.chunk().await
-        };
-        match next {
-            Ok(Some(chunk)) => {
-                let room = cap.saturating_sub(bytes.len());
-                bytes.extend_from_slice(chunk.get(..chunk.len().min(room)).unwrap_or_default());
-                if let (true, Some(tap)) = (is_stream, tap) {
-                    // Nobody listens any more: the stream is still recorded to its end.
-                    let _ = tap.chunks.send(chunk.to_vec());
-                }
-                if chunk.len() > room {
-                    cut = true;
-                    break;
-                }
-            }
-            Ok(None) => break,
-            Err(error) => return Err(failure::classify(&error)),
-        }
-    }
-    Ok(HttpReply { status, headers, body: Body::new(bytes, cut) })
 }
 
 #[expect(clippy::disallowed_methods, reason = "wire stamps the trail")]

@@ -5,6 +5,34 @@ use proptest::prelude::*;
 use super::*;
 
 #[test]
+fn a_reference_needs_no_repair_either() {
+    let base = Url::parse("https://a.test/x/y").unwrap();
+    let good = [
+        ("/z", "https://a.test/z"),
+        ("z?q", "https://a.test/x/z?q"),
+        ("//b.test/z", "https://b.test/z"),
+        ("", "https://a.test/x/y"),
+    ];
+    for (text, whole) in good {
+        assert_eq!(resolve(&base, text).unwrap().as_str(), whole, "{text}");
+    }
+    for text in [
+        "http:/b.test/z",
+        "https:z",
+        r"\\b.test",
+        r"/\b.test",
+        "/a b",
+        "//u:p@b.test/",
+        "//127.1/",
+        "javascript:x",
+        "/\u{202e}",
+        "/%",
+    ] {
+        assert!(resolve(&base, text).is_err(), "{text}");
+    }
+}
+
+#[test]
 fn urls_that_need_no_repair_pass_unchanged() {
     for text in [
         "https://rs.test",
