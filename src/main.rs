@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::CommandFactory as _;
+use clap::{CommandFactory as _, Parser as _};
 use mcp_auth::client::discover;
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
 use mcp_auth::spec::step::Reach;
@@ -14,10 +14,7 @@ use mcp_auth::spec::step::Reach;
 use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
 
 fn main() -> ExitCode {
-    let cli = match cli::parse() {
-        Ok(cli) => cli,
-        Err(error) => error.exit(),
-    };
+    let cli = Cli::parse();
     let terminal = terminal(&cli.common);
     let exit = match run(cli.command, &terminal) {
         Ok(exit) => exit,
@@ -30,7 +27,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
     match command {
         Command::Probe(probe) => {
             let request = probe_request(*probe)?;
-            runtime()?.block_on(commands::probe::run(request, terminal))
+            wait_for(commands::probe::run(request, terminal))
         }
         Command::Login(login) => runtime()?.block_on(carry::login(login, terminal)),
         Command::Logout(logout) => runtime()?.block_on(carry::logout(logout, terminal)),
@@ -47,7 +44,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
                 ca_file: serve.ca_file,
                 delay: Duration::from_millis(serve.delay),
             };
-            runtime()?.block_on(commands::serve::run(request, terminal))
+            wait_for(commands::serve::run(request, terminal))
         }
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain { id, json } } => commands::checks::explain(&id, json, terminal),
@@ -81,13 +78,15 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         exit_zero: probe.exit_zero,
         expect: probe.expect,
         policy: carry::policy(probe.connection)?,
-        config: probe.config,
-        from_config: probe.from_config,
-        baseline: probe.baseline,
-        write_baseline: probe.write_baseline,
-        bundle: probe.bundle,
-        compare: probe.compare,
     })
+}
+
+/// Runs a command to its end and leaves behind what still hangs: a name look-up of the system cannot be cancelled.
+fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
+    let runtime = runtime()?;
+    let outcome = runtime.block_on(command);
+    runtime.shutdown_background();
+    outcome
 }
 
 /// One thread: a probe waits for the network, and thread start-up would be most of its cost.
