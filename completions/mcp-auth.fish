@@ -48,8 +48,13 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l from -d 'Jud
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l save -d 'Save the trail, without credentials' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s f -l format -d 'The format on standard output' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s o -l output -d 'Write a further format to a file; repeatable' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l fail-on -d 'The least that makes the exit code 1: must, should, advice or never' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l bundle -d 'Write an archive for a ticket: record and reports, without credentials, with a list of them' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l fail-on -d 'The least that makes the exit code 1: must, should, advice or never [default: must]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expect -d 'What the server is expected to be; anything else makes the exit code 1' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l compare -d 'Compare with another deployment or saved trail; the exit code is 1 where the target is worse' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l config -d 'The configuration file [default: the nearest mcp-auth.toml, here or above]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l from-config -d 'Probe the servers that editors declare (Claude, VS Code, Cursor, Windsurf), or those of one file' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l baseline -d 'Known findings: only others make the exit code 1' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -61,6 +66,7 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l passive -d 'Read public documents only; send nothing to the MCP server itself'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l strict -d 'Count tolerated deviations as failures'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l exit-zero -d 'Exit 0 whatever is found'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l write-baseline -d 'Write the findings of this run to the baseline, and exit 0'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l insecure -d 'Take every certificate; no stored credential is sent then'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s q -l quiet -d 'Tell nothing but results'

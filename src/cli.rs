@@ -7,7 +7,9 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::error::ErrorKind;
+use clap::parser::ValueSource;
+use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use mcp_auth::evidence::Mode;
 use mcp_auth::report::FailOn;
 use mcp_auth::spec::posture::Posture;
@@ -93,8 +95,9 @@ pub(crate) enum Command {
 /// `mcp-auth probe`.
 #[derive(Debug, Args)]
 pub(crate) struct Probe {
-    /// The URL of the MCP endpoint, or `embedded` for the reference deployment inside this process
-    #[arg(env = "MCP_AUTH_SERVER", required_unless_present = "from")]
+    /// The URL of the MCP endpoint, a name of mcp-auth.toml, or `embedded` for the reference deployment
+    /// inside this process [default: every target of mcp-auth.toml]
+    #[arg(env = "MCP_AUTH_SERVER")]
     pub(crate) target: Option<String>,
     /// The protocol revision to judge by [default: the newest the server negotiates]
     #[arg(long, env = "MCP_AUTH_REVISION")]
@@ -109,7 +112,7 @@ pub(crate) struct Probe {
     #[arg(long)]
     pub(crate) strict: bool,
     /// Judge a saved trail instead of a network
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["target", "passive", "challenge_tool", "save"])]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "challenge_tool", "save"])]
     pub(crate) from: Option<PathBuf>,
     /// Save the trail, without credentials
     #[arg(long, value_name = "FILE")]
@@ -120,15 +123,46 @@ pub(crate) struct Probe {
     /// Write a further format to a file; repeatable
     #[arg(long, short, value_name = "FORMAT=FILE", value_parser = output, help_heading = "Output")]
     pub(crate) output: Vec<(String, PathBuf)>,
-    /// The least that makes the exit code 1: must, should, advice or never
-    #[arg(long, default_value = "must", env = "MCP_AUTH_FAIL_ON", help_heading = "Output")]
-    pub(crate) fail_on: FailOn,
+    /// Write an archive for a ticket: record and reports, without credentials, with a list of them
+    #[arg(long, value_name = "FILE", help_heading = "Output")]
+    pub(crate) bundle: Option<PathBuf>,
+    /// The least that makes the exit code 1: must, should, advice or never [default: must]
+    #[arg(long, env = "MCP_AUTH_FAIL_ON", help_heading = "Policy")]
+    pub(crate) fail_on: Option<FailOn>,
     /// Exit 0 whatever is found
     #[arg(long, help_heading = "Output")]
     pub(crate) exit_zero: bool,
     /// What the server is expected to be; anything else makes the exit code 1
     #[arg(long, value_name = "MODE", value_parser = mode, help_heading = "Output")]
     pub(crate) expect: Option<Mode>,
+    /// Compare with another deployment or saved trail; the exit code is 1 where the target is worse
+    #[arg(
+        long,
+        value_name = "OTHER",
+        num_args = 0..=1,
+        default_missing_value = "embedded",
+        conflicts_with_all = ["output", "bundle", "save", "baseline", "write_baseline", "expect"]
+    )]
+    pub(crate) compare: Option<String>,
+    /// The configuration file [default: the nearest mcp-auth.toml, here or above]
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CONFIG", help_heading = "Policy")]
+    pub(crate) config: Option<PathBuf>,
+    /// Probe the servers that editors declare (Claude, VS Code, Cursor, Windsurf), or those of one file
+    #[arg(
+        long,
+        value_name = "FILE",
+        num_args = 0..=1,
+        default_missing_value = "auto",
+        conflicts_with = "from",
+        help_heading = "Policy"
+    )]
+    pub(crate) from_config: Option<String>,
+    /// Known findings: only others make the exit code 1
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_BASELINE", help_heading = "Policy")]
+    pub(crate) baseline: Option<PathBuf>,
+    /// Write the findings of this run to the baseline, and exit 0
+    #[arg(long, help_heading = "Policy")]
+    pub(crate) write_baseline: bool,
     #[command(flatten)]
     pub(crate) connection: Connection,
 }
@@ -203,6 +237,19 @@ pub(crate) enum Checks {
         #[arg(long)]
         json: bool,
     },
+}
+
+/// Reads the command line. A target on it excludes what stands in place of one; a target of the environment gives way.
+pub(crate) fn parse() -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches()?;
+    if let Some(probe) = matches.subcommand_matches("probe") {
+        let named = |name| probe.value_source(name) == Some(ValueSource::CommandLine);
+        if named("target") && (named("from") || named("from_config")) {
+            let said = "a target cannot be used with --from or --from-config, which stand in its place";
+            return Err(Cli::command().error(ErrorKind::ArgumentConflict, said));
+        }
+    }
+    Cli::from_arg_matches(&matches)
 }
 
 fn format_name(text: &str) -> Result<String, String> {

@@ -6,7 +6,7 @@ use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::{CommandFactory as _, Parser as _};
+use clap::CommandFactory as _;
 use mcp_auth::client::discover;
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
 use mcp_auth::spec::step::Reach;
@@ -14,7 +14,10 @@ use mcp_auth::spec::step::Reach;
 use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
 
 fn main() -> ExitCode {
-    let cli = Cli::parse();
+    let cli = match cli::parse() {
+        Ok(cli) => cli,
+        Err(error) => error.exit(),
+    };
     let terminal = terminal(&cli.common);
     let exit = match run(cli.command, &terminal) {
         Ok(exit) => exit,
@@ -78,6 +81,12 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         exit_zero: probe.exit_zero,
         expect: probe.expect,
         policy: carry::policy(probe.connection)?,
+        config: probe.config,
+        from_config: probe.from_config,
+        baseline: probe.baseline,
+        write_baseline: probe.write_baseline,
+        bundle: probe.bundle,
+        compare: probe.compare,
     })
 }
 

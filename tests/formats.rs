@@ -12,12 +12,13 @@ use std::path::Path;
 use mcp_auth::evidence::{Evidence, Pointer, Trail};
 use mcp_auth::level;
 use mcp_auth::render::{self, Style, View};
-use mcp_auth::report::{self, Declared, Report};
+use mcp_auth::report::{self, Declared, Exception, Policy, Report};
 use mcp_auth::spec::cite::{RFC6750_3, RFC9728_3_3, RFC9728_5_1};
 use mcp_auth::spec::revision::Revision;
 use mcp_auth::spec::step::Step;
 use mcp_auth::spec::text::{is_unsafe, printable};
 use mcp_auth::verdict::{Check, Class, Mark, Role, Verdict, finding};
+use time::macros::date;
 
 /// A check with the words that are the same for all of them.
 const fn check(id: &'static str, title: &'static str, role: Role, judge: fn(&Evidence<'_>) -> Verdict) -> Check {
@@ -100,6 +101,21 @@ fn trail() -> Trail {
 
 fn judged(trail: &Trail) -> Report {
     let mut report = report::judge(&Evidence::new(trail, Revision::LATEST), SPECIMENS);
+    // The record is of 2026-01-01: one exception holds, one has ended.
+    let exception = |check: &str, expires| Exception {
+        check: check.to_owned(),
+        target: None,
+        reason: "the gateway is replaced in spring".to_owned(),
+        expires,
+    };
+    let policy = Policy {
+        exceptions: vec![
+            exception("challenge-specimen-warn", date!(2026 - 03 - 31)),
+            exception("asm-specimen-fail", date!(2025 - 12 - 31)),
+        ],
+        baseline: None,
+    };
+    assert!(policy.apply(&mut report, None, trail).is_empty());
     report.declared = Some(Declared { file: "mcp-auth.toml".to_owned(), line: 3 });
     report
 }

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use mcp_auth::evidence::Trail;
-use mcp_auth::report::Report;
+use mcp_auth::report::{Comparison, Report};
 
 #[test]
 fn completions_and_the_manual_are_fresh() {
@@ -27,6 +27,7 @@ fn completions_and_the_manual_are_fresh() {
 #[test]
 fn schemas_are_fresh() {
     same("fixtures/report.schema.json", &pretty(&schema::<Report>()));
+    same("fixtures/comparison.schema.json", &pretty(&schema::<Comparison>()));
     same("fixtures/trail.schema.json", &pretty(&schema::<Trail>()));
 }
 

@@ -1,11 +1,17 @@
 //! Floor 6: one file a subcommand; glue, no protocol knowledge. Here: how a run ends, and the one writer.
 
 pub mod account;
+pub mod bundle;
 pub mod call;
 pub mod checks;
+pub mod compare;
+pub mod config;
+pub mod editors;
+mod known;
 pub mod login;
 pub mod probe;
 pub mod serve;
+pub mod subjects;
 pub mod token;
 
 use std::io::{self, Write};

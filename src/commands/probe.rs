@@ -6,14 +6,16 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::{Exit, Failure, Outcome, Terminal, tell};
+use super::known::{Idle, Known};
+use super::subjects::Subject;
+use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, put, subjects, tell};
 use crate::checks;
 use crate::client::discover;
 use crate::evidence::{Evidence, Exchange, FailureKind, Mode, Trail};
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::render::{self, Style, View};
-use crate::report::{self, FailOn, Report};
+use crate::report::{self, FailOn, Policy as ReportPolicy, Report};
 use crate::serve;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
@@ -42,14 +44,26 @@ pub struct Request {
     pub save: Option<PathBuf>,
     /// A saved trail to judge instead of a network.
     pub from: Option<PathBuf>,
-    /// From which status on the exit code is 1.
-    pub fail_on: FailOn,
+    /// From which status on the exit code is 1; by default what the configuration says.
+    pub fail_on: Option<FailOn>,
     /// Exits 0 whatever is found.
     pub exit_zero: bool,
     /// What the deployment is expected to be.
     pub expect: Option<Mode>,
     /// What the user decided about connections.
     pub policy: Policy,
+    /// The configuration file, where it is not the nearest one.
+    pub config: Option<PathBuf>,
+    /// Probes the servers that editors declare: a file, or [`super::editors::AUTO`].
+    pub from_config: Option<String>,
+    /// Known findings: only others make the exit code 1.
+    pub baseline: Option<PathBuf>,
+    /// Writes the findings of this run to the baseline.
+    pub write_baseline: bool,
+    /// Where to write an archive for a ticket.
+    pub bundle: Option<PathBuf>,
+    /// What to compare with: a URL, [`EMBEDDED`] or the file of a saved trail.
+    pub compare: Option<String>,
 }
 
 /// Runs the command.
@@ -57,33 +71,116 @@ pub struct Request {
 /// # Errors
 /// We could not do our job: see [`Failure`].
 pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
-    let mut outputs = open_outputs(&request)?;
-    let trail = match &request.from {
-        Some(path) => load(path)?,
-        None => tokio::select! {
-            trail = gather(&request, terminal) => trail?,
-            _ = tokio::signal::ctrl_c() => return Err(Failure::new(Exit::Interrupted, "interrupted", "")),
-        },
-    };
+    tokio::select! {
+        done = probe(&request, terminal) => done,
+        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "")),
+    }
+}
+
+async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
+    let folder = std::env::current_dir().unwrap_or_default();
+    let settings = config::find(request.config.as_deref(), &folder)?;
+    let subjects = subjects::choose(request, &settings, &folder, terminal)?;
+    if let Some(other) = &request.compare {
+        let [subject] = subjects.as_slice() else { return Err(one_target("--compare")) };
+        return compare::run(request, subject, other, terminal).await;
+    }
+    fits(request, subjects.len())?;
+    let mut known = Known::open(request.baseline.as_deref(), request.write_baseline, &settings)?;
+    let policy = ReportPolicy { exceptions: settings.exceptions.clone(), baseline: known.baseline.clone() };
+    let everything = request.target.is_none() || settings.targets.len() < 2;
+    let mut idle = Idle::default();
+    let mut outputs = open_outputs(request)?;
+    let mut exit = Exit::Success;
+    for (index, subject) in subjects.iter().enumerate() {
+        if index > 0 && request.format == "human" {
+            put("\n")?;
+        }
+        match one(request, subject, &policy, (&mut known, &mut idle), &mut outputs, terminal).await {
+            Ok(ended) => exit = graver(exit, ended),
+            Err(failure) if subjects.len() > 1 => exit = graver(exit, complain(&failure)),
+            Err(failure) => return Err(failure),
+        }
+    }
+    for id in idle.ids().filter(|_| everything) {
+        tell(terminal, &format!("the exception for {id} is not needed any more"));
+    }
+    let learnt = known.save(terminal)?;
+    // What is known from now on is no reason to fail.
+    Ok(if learnt && exit == Exit::Findings { Exit::Success } else { exit })
+}
+
+/// Of two ends of a run the one to tell: what could not be done goes before what was found.
+const fn graver(one: Exit, other: Exit) -> Exit {
+    if one as u8 >= other as u8 { one } else { other }
+}
+
+/// Whether the formats and files asked for can take this many reports.
+fn fits(request: &Request, subjects: usize) -> Result<(), Failure> {
+    if subjects == 1 {
+        return Ok(());
+    }
+    if request.save.is_some() || request.bundle.is_some() {
+        return Err(one_target("--save and --bundle"));
+    }
+    let mut names = request.outputs.iter().map(|(name, _)| name).chain([&request.format]);
+    let alone = names.find(|name| render::format(name).is_some_and(|format| !format.joins));
+    alone.map_or(Ok(()), |name| {
+        let joining: Vec<_> = render::FORMATS.iter().filter(|format| format.joins).map(|format| format.name).collect();
+        let help = format!("name one target, or use one of {}", joining.join(", "));
+        Err(Failure::usage(format!("the format {name} holds one report, and there are {subjects} targets"), help))
+    })
+}
+
+fn one_target(options: &str) -> Failure {
+    Failure::usage(format!("{options}: there are several targets"), "name one target")
+}
+
+/// Probes and judges one deployment and writes its report.
+async fn one(
+    request: &Request,
+    subject: &Subject,
+    policy: &ReportPolicy,
+    (known, idle): (&mut Known, &mut Idle),
+    outputs: &mut [(String, BufWriter<fs::File>)],
+    terminal: &Terminal,
+) -> Outcome {
+    let trail = record(request, subject, terminal).await?;
     if let Some(path) = &request.save {
         fs::write(path, trail.save()).map_err(|error| unwritable(path, &error))?;
     }
-    let report = judge(&trail, &request);
+    let mut report = judge(&trail, subject.revision, request.strict);
+    report.declared.clone_from(&subject.declared);
     if report.mode == Mode::Unreachable && request.format == "human" {
         return Err(unreachable(&trail));
     }
+    idle.also(policy.apply(&mut report, subject.name.as_deref(), &trail));
+    known.learn(&report);
     let style = Style { colour: terminal.colour, width: terminal.width, verbose: terminal.verbose > 0 };
-    let mut stdout = BufWriter::new(io::stdout().lock());
     let safe = trail.redacted();
+    let mut stdout = BufWriter::new(io::stdout().lock());
     write_report(&request.format, &View { report: &report, trail: &safe, style: &style }, &mut stdout)?;
+    drop(stdout);
     let style = Style { colour: false, ..style };
-    for (format, file) in &mut outputs {
-        write_report(format, &View { report: &report, trail: &safe, style: &style }, file)?;
+    let view = View { report: &report, trail: &safe, style: &style };
+    for (format, file) in outputs {
+        write_report(format, &view, file)?;
     }
-    conclude(&report, &trail, &request, terminal)
+    if let Some(path) = &request.bundle {
+        fs::write(path, bundle::pack(&view)?).map_err(|error| unwritable(path, &error))?;
+    }
+    conclude(&report, &trail, request, subject.fail_on, terminal)
 }
 
-fn conclude(report: &Report, trail: &Trail, request: &Request, terminal: &Terminal) -> Outcome {
+/// The record of a deployment: loaded, or made.
+pub(super) async fn record(request: &Request, subject: &Subject, terminal: &Terminal) -> Result<Trail, Failure> {
+    match &subject.from {
+        Some(path) => load(path),
+        None => gather(request, subject.target.as_deref().unwrap_or(EMBEDDED), terminal).await,
+    }
+}
+
+fn conclude(report: &Report, trail: &Trail, request: &Request, fail_on: FailOn, terminal: &Terminal) -> Outcome {
     if report.mode == Mode::Unreachable {
         return Err(unreachable(trail));
     }
@@ -91,20 +188,20 @@ fn conclude(report: &Report, trail: &Trail, request: &Request, terminal: &Termin
     if let Some(expected) = unexpected {
         tell(terminal, &format!("the server is {:?}, expected {expected:?}", report.mode).to_lowercase());
     }
-    let found = report.fails(request.fail_on) || unexpected.is_some();
+    let found = report.fails(fail_on) || unexpected.is_some();
     Ok(if found && !request.exit_zero { Exit::Findings } else { Exit::Success })
 }
 
 /// Judges a trail by the revision asked for, else by the newest that the server named. A 401 hides the revision: then
 /// by the current one, with what 2025-06-18 and 2025-11-25 would say beyond it.
 #[must_use]
-pub fn judge(trail: &Trail, request: &Request) -> Report {
+pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool) -> Report {
     let at = |revision| {
         let mut evidence = Evidence::new(trail, revision);
-        evidence.strict = request.strict;
+        evidence.strict = strict;
         report::judge(&evidence, checks::all())
     };
-    if let Some(revision) = request.revision.or_else(|| Evidence::negotiated(trail)) {
+    if let Some(revision) = revision.or_else(|| Evidence::negotiated(trail)) {
         return at(revision);
     }
     let mut judged = at(Revision::LATEST);
@@ -114,8 +211,7 @@ pub fn judge(trail: &Trail, request: &Request) -> Report {
     judged
 }
 
-async fn gather(request: &Request, terminal: &Terminal) -> Result<Trail, Failure> {
-    let named = request.target.as_deref().unwrap_or(EMBEDDED);
+async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<Trail, Failure> {
     let embedded = if named == EMBEDDED { Some(start_embedded().await?) } else { None };
     let given = embedded.as_ref().map_or(named, serve::Server::mcp_url);
     let target = parse_target(given)?;
@@ -180,7 +276,7 @@ fn open_outputs(request: &Request) -> Result<Vec<(String, BufWriter<fs::File>)>,
     request.outputs.iter().map(open).collect()
 }
 
-fn unwritable(path: &std::path::Path, error: &io::Error) -> Failure {
+pub(super) fn unwritable(path: &std::path::Path, error: &io::Error) -> Failure {
     Failure::usage(
         format!("{} cannot be written: {error}", path.display()),
         "name a file in a folder that exists and is yours",
@@ -197,7 +293,7 @@ fn write_report(format: &str, view: &View<'_>, out: &mut dyn io::Write) -> Resul
 }
 
 /// Why nothing answered, in one sentence, and what helps.
-fn unreachable(trail: &Trail) -> Failure {
+pub(super) fn unreachable(trail: &Trail) -> Failure {
     let asked = |x: &&Exchange| !matches!(x.step, Step::PlainTwin | Step::OldTlsHello);
     let failure = trail.exchanges.iter().filter(asked).find_map(Exchange::failure);
     let host = Url::parse(&trail.target).ok().map(|url| uri::origin_of(&url).to_string()).unwrap_or_default();

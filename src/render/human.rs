@@ -31,6 +31,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     if !style.verbose {
         notes(report, style, out)?;
     }
+    if report.accepted().next().is_some() {
+        writeln!(out, "\n{}", "Accepted".bold().underline())?;
+    }
+    for (result, _) in report.accepted() {
+        writeln!(out, "  · {}", hang(&words::accepted(result), 4, style.width).dimmed())?;
+    }
     for note in &report.elsewhere {
         let text = format!("by {} this fails, too: {} ({})", note.revision, note.message, note.id);
         writeln!(out, "  · {}", hang(&text, 4, style.width))?;
@@ -78,6 +84,9 @@ fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn W
     }
     if let Some(fix) = &result.fix {
         writeln!(out, "     fix  {}", hang(fix, 10, style.width))?;
+    }
+    if let Some(note) = &result.note {
+        writeln!(out, "     note {}", hang(&words::line(note), 10, style.width).yellow())?;
     }
     let blocked = report.blocked_by(result.id);
     if !blocked.is_empty() {

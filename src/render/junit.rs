@@ -39,6 +39,11 @@ fn group(id: &str) -> &str {
 
 fn case(result: &CheckResult, target: &str) -> TestCase {
     let status = match result.status {
+        Status::Fail | Status::Warn if result.accepted.is_some() => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(words::accepted(result));
+            status
+        }
         Status::Fail => {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
             status.set_message(words::message(result)).set_type(result.level.as_str()).set_description(text(result));

@@ -32,6 +32,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             writeln!(out, "- {} ({})", prose(&words::message(result)), code(result.id))?;
         }
     }
+    if report.accepted().next().is_some() {
+        writeln!(out, "\n### Accepted\n")?;
+    }
+    for (result, _) in report.accepted() {
+        writeln!(out, "- {}", prose(&words::accepted(result)))?;
+    }
     writeln!(
         out,
         "\n{}, {} registered, {} issued. Next: {}",
@@ -74,6 +80,9 @@ fn finding(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Re
     if let Some(fix) = &result.fix {
         let lines: Vec<String> = words::block(fix).lines().map(prose).collect();
         writeln!(out, "- fix: {}", lines.join("  \n  "))?;
+    }
+    if let Some(note) = &result.note {
+        writeln!(out, "- note: {}", prose(&words::line(note)))?;
     }
     let blocked = report.blocked_by(result.id);
     if !blocked.is_empty() {

@@ -1,5 +1,6 @@
 //! Floor 5: the report in words. A renderer writes down what the report says and decides nothing.
 
+pub mod comparison;
 mod github;
 mod har;
 mod html;

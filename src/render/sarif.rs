@@ -6,14 +6,12 @@
 
 use std::io::{self, Write};
 
-use aws_lc_rs::digest;
 use serde_json::{Map, Value, json};
-use url::{Host, Url};
 
 use super::View;
 use super::words::{self, block, line};
 use crate::evidence::{Exchange, Mode, Outcome};
-use crate::report::{CheckResult, Status};
+use crate::report::{CheckResult, Status, spot};
 use crate::spec::level::Level;
 use crate::verdict::Mark;
 
@@ -24,9 +22,9 @@ const SCHEMA: &str = "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let mut rows: Vec<&CheckResult> = view.report.results.iter().collect();
     rows.sort_by_key(|result| result.id);
-    let results: Vec<Value> = view
-        .report
-        .findings(Status::Info)
+    let mut found = view.report.findings(Status::Info);
+    found.extend(view.report.accepted().map(|(result, _)| result));
+    let results: Vec<Value> = found
         .into_iter()
         .map(|found| {
             let index = rows.iter().position(|row| row.id == found.id).unwrap_or_default();
@@ -92,8 +90,12 @@ fn result(view: &View<'_>, found: &CheckResult, index: usize) -> Value {
         "level": match found.status { Status::Fail => "error", Status::Warn => "warning", _ => "note" },
         "message": { "text": text(found) },
         "locations": [location(view, found, exchange)],
-        "partialFingerprints": { "mcpAuthFinding/v1": fingerprint(view, found, exchange) },
+        "partialFingerprints": { "mcpAuthFinding/v1": found.fingerprint },
     });
+    if let (Some(accepted), Some(object)) = (&found.accepted, value.as_object_mut()) {
+        let why = json!([{ "kind": "external", "status": "accepted", "justification": line(&accepted.words()) }]);
+        object.insert("suppressions".to_owned(), why);
+    }
     if let (Some(exchange), Some(object)) = (exchange, value.as_object_mut()) {
         let request = &exchange.request;
         object
@@ -110,6 +112,7 @@ fn text(found: &CheckResult) -> String {
     lines.extend(found.expected.as_deref().map(|text| format!("Expected: {}", line(text))));
     lines.extend(found.actual.as_deref().map(|text| format!("Actual: {}", line(text))));
     lines.extend(found.fix.as_deref().map(|text| format!("Fix: {}", block(text))));
+    lines.extend(found.note.as_deref().map(|text| format!("Note: {}", line(text))));
     lines.join("\n")
 }
 
@@ -151,39 +154,9 @@ fn encoded(c: char) -> String {
     c.encode_utf8(&mut bytes).bytes().map(|byte| format!("%{byte:02X}")).collect()
 }
 
-/// What a URL names, without what differs from run to run: no scheme, port, query; this machine is `loopback`.
-fn spot(url: &str) -> String {
-    let Ok(url) = Url::parse(url) else { return "target".to_owned() };
-    let host = match url.host() {
-        Some(Host::Ipv4(address)) if address.is_loopback() => "loopback".to_owned(),
-        Some(Host::Ipv6(address)) if address.is_loopback() => "loopback".to_owned(),
-        Some(Host::Domain(name)) if name == "localhost" || name.ends_with(".localhost") => "loopback".to_owned(),
-        Some(host) => host.to_string(),
-        None => "target".to_owned(),
-    };
-    format!("{host}{}", url.path()).trim_end_matches('/').to_owned()
-}
-
-/// The id, the deployment, and the place in it, hashed.
-fn fingerprint(view: &View<'_>, found: &CheckResult, exchange: Option<&Exchange>) -> String {
-    let step =
-        exchange.map(|exchange| format!("{:?} {}", exchange.step, spot(&exchange.request.url))).unwrap_or_default();
-    let part = found.at.as_ref().map(words::part).unwrap_or_default();
-    let material = [found.id, &spot(&view.report.target), &step, &part].join("\n");
-    let hash = digest::digest(&digest::SHA256, material.as_bytes());
-    hash.as_ref().iter().take(16).map(|byte| format!("{byte:02x}")).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn a_spot_holds_nothing_of_the_run() {
-        assert_eq!(spot("http://127.0.0.1:41234/mcp?x=1"), "loopback/mcp");
-        assert_eq!(spot("http://[::1]:8700/mcp"), "loopback/mcp");
-        assert_eq!(spot("https://example.com:8443/mcp/"), "example.com/mcp");
-    }
 
     #[test]
     fn a_file_name_becomes_a_relative_uri() {

@@ -1,7 +1,7 @@
 //! Words that several formats share, every foreign string through the output gate.
 
 use crate::evidence::{Mode, Pointer};
-use crate::report::CheckResult;
+use crate::report::{Accepted, CheckResult};
 use crate::spec::cite::Cite;
 use crate::spec::text::{printable, printable_block};
 use crate::verdict::Role;
@@ -61,6 +61,12 @@ pub(super) const fn mode(mode: Mode) -> &'static str {
         Mode::Legacy => "legacy: the 2025-03-26 layout, without resource metadata",
         Mode::Unreachable => "unreachable: nothing answered",
     }
+}
+
+/// A finding that the user accepts, with the reason.
+pub(super) fn accepted(result: &CheckResult) -> String {
+    let why = result.accepted.as_ref().map(Accepted::words).unwrap_or_default();
+    format!("{} ({}), {}", message(result), result.id, line(&why))
 }
 
 /// The citations in one line.

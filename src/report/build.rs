@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, next};
+use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fingerprint, next};
 use crate::evidence::{Evidence, Mode, Outcome};
 use crate::spec::level::Level;
 use crate::spec::step::Reach;
@@ -22,7 +22,6 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         said.insert(check.id, verdict.clone());
         results.push(result_of(check, level, verdict, evidence));
     }
-    let root_cause = results.iter().find(|r| r.status == Status::Fail).map(|r| r.id.to_owned());
     let mode = evidence.mode();
     let mut report = Report {
         version: REPORT_VERSION,
@@ -31,7 +30,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         revision: evidence.revision,
         mode,
         summary: summarise(&results, mode),
-        root_cause,
+        root_cause: root_cause(&results),
         results,
         elsewhere: Vec::new(),
         effects: Effects { requests: evidence.trail.exchanges.len(), ..Effects::default() },
@@ -40,6 +39,11 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
     };
     report.next = next::command(&report, evidence.trail.reach);
     report
+}
+
+/// The first broken link in a client's order that the user does not accept.
+pub(super) fn root_cause(results: &[CheckResult]) -> Option<String> {
+    results.iter().find(|r| r.status == Status::Fail && r.accepted.is_none()).map(|r| r.id.to_owned())
 }
 
 /// Notes what fails in a report of another revision and does not fail in this one.
@@ -90,6 +94,7 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
     let found = finding.unwrap_or_default();
     let fix = found.fix.or_else(|| matches!(status, Status::Fail | Status::Warn).then(|| check.fix.to_owned()));
     let place = found.at.as_ref().and_then(|at| place(evidence, at.exchange));
+    let print = (!found.message.is_empty()).then(|| fingerprint::of(evidence.trail, check.id, found.at.as_ref()));
     CheckResult {
         id: check.id,
         status,
@@ -105,6 +110,9 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         fix,
         reason,
         cites,
+        fingerprint: print,
+        accepted: None,
+        note: None,
         row: Row { why: check.why, fix: check.fix, cites: check.cites },
     }
 }

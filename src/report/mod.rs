@@ -1,7 +1,10 @@
 //! The report: the judgement of a record, complete and final. Renderers only write it down.
 
 mod build;
+mod compare;
+mod fingerprint;
 mod next;
+mod policy;
 
 use std::str::FromStr;
 
@@ -14,6 +17,9 @@ use crate::spec::revision::Revision;
 use crate::verdict::{Mark, Role};
 
 pub use build::{judge, note_elsewhere};
+pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
+pub use fingerprint::spot;
+pub use policy::{Accepted, Baseline, BaselineError, Exception, Policy};
 
 /// The version of the JSON report.
 pub const REPORT_VERSION: u32 = 1;
@@ -116,6 +122,15 @@ pub struct CheckResult {
     /// Where it is written; for findings.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub cites: Vec<Cite>,
+    /// The same for the same finding in every run against the same deployment.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub fingerprint: Option<String>,
+    /// Why the finding does not count, if the user accepts it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub accepted: Option<Accepted>,
+    /// What else the user ought to know, e.g. that an exception for this has ended.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub note: Option<String>,
     /// What the check's row says whatever was found; for the formats that describe every rule. `checks list --json` has it.
     #[serde(skip)]
     pub row: Row,
@@ -209,12 +224,18 @@ impl Report {
         self.results.iter().find(|result| result.id == id)
     }
 
-    /// The findings at least this grave, the root cause first, then in a client's order.
+    /// The findings at least this grave that the user does not accept, the root cause first, then in a client's order.
     #[must_use]
     pub fn findings(&self, least: Status) -> Vec<&CheckResult> {
-        let mut found: Vec<_> = self.results.iter().filter(|result| result.status >= least).collect();
+        let counts = |result: &&CheckResult| result.status >= least && result.accepted.is_none();
+        let mut found: Vec<_> = self.results.iter().filter(counts).collect();
         found.sort_by_key(|result| Some(result.id) != self.root_cause.as_deref());
         found
+    }
+
+    /// The findings that the user accepts.
+    pub fn accepted(&self) -> impl Iterator<Item = (&CheckResult, &Accepted)> {
+        self.results.iter().filter_map(|result| Some((result, result.accepted.as_ref()?)))
     }
 
     /// The checks that could not be looked at because this one failed.
@@ -224,7 +245,7 @@ impl Report {
         self.results.iter().filter(|result| result.reason.as_deref() == Some(&reason)).map(|result| result.id).collect()
     }
 
-    /// Whether something was found that the user wants to fail on.
+    /// Whether something was found that the user wants to fail on and does not accept.
     #[must_use]
     pub fn fails(&self, on: FailOn) -> bool {
         let least = match on {
@@ -233,7 +254,7 @@ impl Report {
             FailOn::Advice => Status::Info,
             FailOn::Never => return false,
         };
-        self.results.iter().any(|result| result.status >= least)
+        !self.findings(least).is_empty()
     }
 }
 

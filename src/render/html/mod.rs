@@ -37,6 +37,7 @@ fn page(view: &View<'_>) -> Markup {
                     (heading(report))
                     (findings(report))
                     (noted(report))
+                    (accepted(report))
                     (diagram::sequence(view.trail))
                     (every_check(report))
                     (footing(view))
@@ -100,6 +101,7 @@ fn finding(report: &Report, result: &CheckResult) -> Markup {
                 @if let Some(expected) = &result.expected { dt { "expected" } dd { code { (line(expected)) } } }
                 @if let Some(actual) = &result.actual { dt { "actual" } dd { code.wrong { (line(actual)) } } }
                 @if let Some(fix) = &result.fix { dt { "fix" } dd.fix { (code_spans(&block(fix))) } }
+                @if let Some(note) = &result.note { dt { "note" } dd { (code_spans(&line(note))) } }
                 dt { "why" } dd { (code_spans(result.row.why)) }
                 dt { "read" } dd {
                     (result.level.as_str()) " · "
@@ -135,6 +137,17 @@ fn noted(report: &Report) -> Markup {
                         li { "By " (note.revision) " this fails, too: " (code_spans(&line(&note.message))) " " code { (note.id) } }
                     }
                 }
+            }
+        }
+    }
+}
+
+fn accepted(report: &Report) -> Markup {
+    html! {
+        @if report.accepted().next().is_some() {
+            section {
+                h2 { "Accepted" }
+                ul { @for (result, _) in report.accepted() { li id=(result.id) { (code_spans(&words::accepted(result))) } } }
             }
         }
     }
