@@ -4,37 +4,31 @@
 //! MCP 2026-07-28 versioning, streamable HTTP ("Backward Compatibility"), multi round-trip requests; the lifecycle and transport
 //! pages of 2025-03-26 to 2025-11-25.
 
-use std::sync::Arc;
-use std::time::Duration;
+mod reading;
+mod streams;
 
 use serde_json::{Map, Value, json};
-use tokio::sync::{Notify, mpsc};
 use url::Url;
 
+use self::reading::{Heard, Verdict, authorized_step, judge, question, told_by, wants_nonce};
 use super::browser::Say;
 use super::error::ClientError;
 use super::keeper::{Access, Keeper};
 use super::locate::Demand;
 use super::mcp::{self, Said};
-use crate::evidence::{Exchange, answer};
-use crate::formats::rpc::{self, Body, Code, Id, Message, ResultType};
-use crate::formats::sse::{Caps, Parser};
-use crate::formats::{challenge, uri};
+use crate::evidence::Exchange;
+use crate::formats::rpc::{Id, Message, ResultType};
+use crate::formats::uri;
 use crate::spec::revision::{Revision, WireStyle};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::store::Scheme;
-use crate::wire::{Ask, Tap, Wire, limits};
+use crate::wire::{Ask, Wire, limits};
 
 /// How often one request is sent in all: refreshes, logins, step-ups, nonces and moves together.
 const SENDS: usize = 12;
 /// How often a tool may ask for input.
 const ROUNDS: usize = 10;
-/// How often a stream that broke off is resumed.
-const RESUMPTIONS: usize = 3;
-/// How long to wait before resuming, unless the stream says: at most the first, at least the second.
-const RESUME_WAITS: (u64, u64) = (10_000, 0);
-
 /// The wire that a server speaks.
 #[derive(Clone, Debug)]
 enum Era {
@@ -52,12 +46,6 @@ pub struct Session<'a> {
     era: Option<Era>,
     last_id: i64,
     nonce: Option<String>,
-}
-
-/// An answer: the exchange and, if there was one, the JSON-RPC response in it.
-struct Heard {
-    exchange: Exchange,
-    message: Option<Message>,
 }
 
 impl<'a> Session<'a> {
@@ -391,188 +379,5 @@ impl<'a> Session<'a> {
         (self.say)(&format!("the endpoint redirects to {}", printable(to.as_str())));
         self.wire.move_to(to.as_str());
         Ok(to.to_string())
-    }
-
-    /// One request, its stream heard while it is open, and resumed on the stateful wire if it breaks off.
-    async fn transmit(&mut self, ask: Ask, id: &Id) -> Heard {
-        let mut parser = Parser::new(CAPS);
-        let mut heard = self.hear(ask, id, &mut parser).await;
-        for _ in 0..RESUMPTIONS {
-            let is_stream =
-                heard.exchange.reply().is_some_and(|r| r.media_type().as_deref() == Some("text/event-stream"));
-            let (Some(Era::Stateful(session)), Some(last)) = (&self.era, parser.last_id()) else { break };
-            if heard.message.is_some() || !is_stream {
-                break;
-            }
-            let wait = parser.retry().unwrap_or(1000).clamp(RESUME_WAITS.1, RESUME_WAITS.0);
-            let step = self.step(Step::McpGetStream, Step::SessionResume);
-            let because = "the stream ended before the answer: resuming it";
-            let resume = Ask {
-                headers: vec![("accept", "text/event-stream".to_owned()), ("last-event-id", last.to_owned())],
-                cap: limits::TOOL_BODY,
-                patience: Some(limits::TOOL),
-                ..Ask::get(step, self.wire.endpoint(), because)
-            };
-            let Ok(resume) = self.authorize(session.on(resume)) else { break };
-            tokio::time::sleep(Duration::from_millis(wait)).await;
-            heard = self.hear(resume, id, &mut parser).await;
-        }
-        heard
-    }
-
-    async fn hear(&mut self, ask: Ask, id: &Id, parser: &mut Parser) -> Heard {
-        let (chunks, mut coming) = mpsc::unbounded_channel();
-        let enough = Arc::new(Notify::new());
-        let sending = self.wire.send_tapped(ask, Tap { chunks, enough: Arc::clone(&enough) });
-        tokio::pin!(sending);
-        let mut message = None;
-        let exchange = loop {
-            tokio::select! {
-                biased;
-                Some(chunk) = coming.recv() => {
-                    self.take(&chunk, id, parser, &mut message).await;
-                    if message.is_some() {
-                        enough.notify_one();
-                    }
-                }
-                exchange = &mut sending => break exchange,
-            }
-        };
-        while let Ok(chunk) = coming.try_recv() {
-            self.take(&chunk, id, parser, &mut message).await;
-        }
-        if message.is_none() {
-            let mut found = answer::messages(&exchange).into_iter().filter(Message::is_response);
-            // An error about a request that could not be read has no id.
-            message = found.find(|m| {
-                m.id.as_ref() == Some(id) || m.error().is_some() && !matches!(m.id, Some(Id::Number(_) | Id::Text(_)))
-            });
-        }
-        Heard { exchange, message }
-    }
-
-    async fn take(&self, chunk: &[u8], id: &Id, parser: &mut Parser, found: &mut Option<Message>) {
-        for event in parser.feed(chunk).unwrap_or_default() {
-            let Ok(read) = rpc::read(event.data.as_bytes()) else { continue };
-            for message in read.messages() {
-                if message.is_response() && message.id.as_ref() == Some(id) {
-                    *found = Some(message.clone());
-                } else if let Body::Request { method } = &message.body {
-                    self.reply(method, message).await;
-                }
-            }
-        }
-    }
-
-    /// Answers a request of the server: pings, and elicitations that the user has an answer for.
-    async fn reply(&self, method: &str, message: &Message) {
-        let Some(Era::Stateful(session)) = &self.era else { return };
-        let id = message.raw.get("id").cloned().unwrap_or(Value::Null);
-        let asked = message.raw.get("params").unwrap_or(&Value::Null);
-        let answer = match (method, self.elicited(method, asked)) {
-            ("ping", _) => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
-            (_, Some(result)) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
-            ("elicitation/create", None) => {
-                (self.say)(&format!("declined: the tool asks for input: {}", question(method, asked)));
-                json!({ "jsonrpc": "2.0", "id": id, "result": { "action": "decline" } })
-            }
-            _ => {
-                let error = json!({ "code": Code::METHOD_NOT_FOUND.0, "message": "not supported by this client" });
-                json!({ "jsonrpc": "2.0", "id": id, "error": error })
-            }
-        };
-        let because = "the server asked something in the stream";
-        let ask = mcp::post(Step::SessionReply, &self.wire.endpoint(), answer.to_string(), because);
-        if let Ok(ask) = self.authorize(session.on(ask)) {
-            self.wire.send(ask).await;
-        }
-    }
-}
-
-/// The wire caps the whole stream; the parser needs no narrower limits.
-const CAPS: Caps = Caps { line: limits::TOOL_BODY, event: limits::TOOL_BODY, total: usize::MAX };
-
-/// What an answer to `server/discover` says about the wire.
-enum Verdict {
-    /// It speaks the stateless wire, with these versions (none said: the one asked for).
-    Stateless(Vec<String>),
-    /// It knows the stateless wire and wants one of these versions.
-    Other(Vec<String>),
-    /// It speaks the stateful wire.
-    Stateful,
-}
-
-fn judge(heard: &Heard) -> Result<Verdict, ClientError> {
-    let status = heard.exchange.status().unwrap_or_default();
-    if status == 429 || status >= 500 {
-        return Err(ClientError::answer(&heard.exchange, format!("status {status}")));
-    }
-    let Some(message) = &heard.message else { return Ok(Verdict::Stateful) };
-    if let Some(result) = message.result() {
-        let modern = result.get("supportedVersions").is_some() || result.get("resultType").is_some();
-        return Ok(if modern { Verdict::Stateless(answer::versions(&heard.exchange)) } else { Verdict::Stateful });
-    }
-    let Some(error) = message.error() else { return Ok(Verdict::Stateful) };
-    match error.code {
-        Some(Code::UNSUPPORTED_VERSION) => {
-            let supported = error.data.as_ref().and_then(|data| data.get("supported")).and_then(Value::as_array);
-            let versions = supported.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
-            Ok(Verdict::Other(versions))
-        }
-        // The server knows the stateless wire, and something of ours did not reach it whole.
-        Some(code) if code.is_modern() => Err(rpc_error("server/discover", error)),
-        _ => Ok(Verdict::Stateful),
-    }
-}
-
-impl Heard {
-    fn result(&self, method: &str) -> Result<Value, ClientError> {
-        let status = self.exchange.status().unwrap_or_default();
-        match self.message.as_ref().map(|message| &message.body) {
-            Some(Body::Result(result)) if (200..300).contains(&status) => Ok(result.clone()),
-            Some(Body::Error(error)) => Err(rpc_error(method, error)),
-            _ if (200..300).contains(&status) => {
-                Err(ClientError::answer(&self.exchange, "it ends without an answer to the request"))
-            }
-            _ => Err(ClientError::answer(&self.exchange, format!("status {status}"))),
-        }
-    }
-}
-
-fn rpc_error(method: &str, error: &rpc::RpcError) -> ClientError {
-    ClientError::Rpc {
-        method: method.to_owned(),
-        code: error.code.map(|code| code.to_string()),
-        message: error.message.clone().unwrap_or_default(),
-    }
-}
-
-fn question(method: &str, asked: &Value) -> String {
-    let text = asked.get("message").and_then(Value::as_str);
-    let url = asked.get("url").and_then(Value::as_str).map(|url| format!(" (at {url}, which is not opened)"));
-    format!("{}{}", text.unwrap_or(method), url.unwrap_or_default())
-}
-
-/// RFC 9449 §9: a nonce is wanted, not another token.
-fn wants_nonce(exchange: &Exchange) -> bool {
-    let Some(reply) = exchange.reply() else { return false };
-    let read = challenge::read(reply.header_values("www-authenticate"));
-    reply.header("dpop-nonce").is_some() && read.dpop().is_some_and(|c| c.param("error") == Some("use_dpop_nonce"))
-}
-
-fn told_by(heard: &Heard) -> String {
-    let demand = Demand::of(&heard.exchange);
-    let error = heard.message.as_ref().and_then(Message::error).and_then(|error| error.message.clone());
-    error.unwrap_or_else(|| demand.told(403))
-}
-
-/// A request that is repeated with a token is another step.
-const fn authorized_step(step: Step) -> Step {
-    match step {
-        Step::McpDiscover => Step::SessionDiscover,
-        Step::McpInitialize => Step::SessionInitialize,
-        Step::McpList => Step::SessionList,
-        Step::McpCall => Step::SessionCall,
-        other => other,
     }
 }

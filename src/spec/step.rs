@@ -158,6 +158,8 @@ pub enum Step {
     SessionReply,
     /// Resumes a stream that broke off before the answer.
     SessionResume,
+    /// The stream that the server may send its own requests on.
+    SessionStream,
     /// Ends a session with a token.
     SessionEnd,
 }
@@ -207,6 +209,7 @@ impl Step {
             | Self::SessionCall
             | Self::SessionReply
             | Self::SessionResume
+            | Self::SessionStream
             | Self::SessionEnd => Reach::Login,
             _ => Reach::Passive,
         }
@@ -275,6 +278,7 @@ impl Step {
             Self::SessionCall => "tools/call",
             Self::SessionReply => "answer to a request of the server",
             Self::SessionResume => "resumption of a stream",
+            Self::SessionStream => "the server's own stream",
             Self::SessionEnd => "end of the session",
         }
     }
