@@ -33,6 +33,11 @@ const PREFLIGHT_HEADERS: &str =
 
 /// Walks the trail.
 pub async fn walk(wire: &Wire, options: &Options) {
+    // Many requests at a time make a large future.
+    Box::pin(walk_all(wire, options)).await;
+}
+
+async fn walk_all(wire: &Wire, options: &Options) {
     let url = wire.endpoint();
     if options.reach < Reach::Default {
         join(resource_documents(wire), surroundings(wire, &url)).await;

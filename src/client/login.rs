@@ -142,7 +142,6 @@ impl Actor<'_> {
                 detail: "gave a token bound to a key that we did not show".to_owned(),
             });
         }
-        drop(teller);
         Ok(self.record(located, scope, client, &granted, dpop.as_ref(), profile))
     }
 

@@ -88,6 +88,9 @@ fn broken(detail: &str) -> ClientError {
     ClientError::Local { what: "the key for bound tokens".to_owned(), detail: detail.to_owned() }
 }
 
+/// How a key of one kind is read.
+type ReadKey = fn(&[u8]) -> jsonwebtoken::errors::Result<EncodingKey>;
+
 /// The private key of a client, and how it signs.
 #[derive(Clone)]
 pub struct ClientKey {
@@ -113,7 +116,7 @@ impl ClientKey {
             Some("EdDSA" | "Ed25519") => Some(Algorithm::EdDSA),
             Some(_) => return Err(wrong("the algorithm must be ES256, ES384, RS256, PS256 or EdDSA")),
         };
-        let tries: [(Algorithm, fn(&[u8]) -> jsonwebtoken::errors::Result<EncodingKey>); 5] = [
+        let tries: [(Algorithm, ReadKey); 5] = [
             (Algorithm::ES256, EncodingKey::from_ec_pem),
             (Algorithm::ES384, EncodingKey::from_ec_pem),
             (Algorithm::EdDSA, EncodingKey::from_ed_pem),

@@ -4,12 +4,14 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::probe::{EMBEDDED, start_embedded};
 use super::{Exit, Failure, Terminal, tell};
 use crate::client::browser::Say;
 use crate::client::error::{Class, ClientError};
-use crate::client::plan::Plan;
+use crate::client::plan::{Browser, Plan};
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
+use crate::serve;
 use crate::spec::step::Reach;
 use crate::spec::text::printable;
 use crate::store::{Store, StoreError};
@@ -77,6 +79,46 @@ pub struct Request {
     pub plan: Plan,
     /// What the user decided about connections.
     pub policy: Policy,
+}
+
+/// The MCP server that a run talks to: one in the network, or the reference deployment inside this process.
+pub struct Counterpart {
+    /// Its MCP URL.
+    pub url: String,
+    server: Option<serve::Server>,
+}
+
+impl Counterpart {
+    /// Starts the reference deployment if the target is the word for it. Its logins are over when the process is, so
+    /// they are kept nowhere; it approves by itself, so no browser is needed.
+    ///
+    /// # Errors
+    /// It cannot start.
+    pub async fn meet(target: String, store: &mut Store, plan: &mut Plan) -> Result<Self, Failure> {
+        if target != EMBEDDED {
+            return Ok(Self { url: target, server: None });
+        }
+        let config = serve::Config { auto_approve: true, ..serve::Config::default() };
+        let server = start_embedded(config).await?;
+        *store = Store::nowhere();
+        if plan.browser == Browser::System {
+            (plan.browser, plan.paste) = (Browser::Follow, false);
+        }
+        Ok(Self { url: server.mcp_url().to_owned(), server: Some(server) })
+    }
+
+    /// Whether it runs inside this process.
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        self.server.is_some()
+    }
+
+    /// Ends it.
+    pub async fn leave(self) {
+        if let Some(server) = self.server {
+            server.stop().await;
+        }
+    }
 }
 
 /// The gate of a run, and the line that shows what it does.

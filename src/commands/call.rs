@@ -5,7 +5,7 @@ use std::io::Read as _;
 
 use serde_json::{Map, Value, json};
 
-use super::account::{Line, Request, interruptible};
+use super::account::{Counterpart, Line, Request, interruptible};
 use super::{Exit, Failure, Outcome, Terminal, json_text, put_foreign, tell};
 use crate::client::error::ClientError;
 use crate::client::keeper::Keeper;
@@ -55,11 +55,11 @@ pub struct CallRequest {
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn list(talk: Talk, as_json: bool, terminal: &Terminal) -> Outcome {
-    let (found, version) = converse(&talk, None, terminal, async |session| {
+pub async fn list(mut talk: Talk, as_json: bool, terminal: &Terminal) -> Outcome {
+    let (found, version) = Box::pin(converse(&mut talk, None, terminal, async |session| {
         let found = tools::list(session).await?;
         Ok((found, session.version().map(str::to_owned)))
-    })
+    }))
     .await?;
     complain_about(&found, terminal);
     if as_json {
@@ -111,14 +111,14 @@ fn describe(text: &mut String, tool: &Tool) {
 ///
 /// # Errors
 /// See [`Failure`]. A tool that says it failed is no error of ours: exit code 1.
-pub async fn call(request: CallRequest, terminal: &Terminal) -> Outcome {
+pub async fn call(mut request: CallRequest, terminal: &Terminal) -> Outcome {
     let given = match &request.args {
         Some(args) => object(args, "--args")?,
         None => Map::new(),
     };
     let answers = request.answer.as_deref().map(|text| object(text, "--answer")).transpose()?;
     let (tool, written, json) = (&request.tool, &request.arguments, request.json);
-    let (result, found) = converse(&request.talk, answers, terminal, async |session| {
+    let (result, found) = Box::pin(converse(&mut request.talk, answers, terminal, async |session| {
         let found = tools::list(session).await?;
         let Some(tool) = found.tools.iter().find(|known| known.name == *tool) else {
             let names = found.tools.iter().map(|tool| printable(&tool.name).to_string()).collect::<Vec<_>>();
@@ -130,7 +130,7 @@ pub async fn call(request: CallRequest, terminal: &Terminal) -> Outcome {
         let params = json!({ "name": tool.name, "arguments": arguments });
         let result = session.request("tools/call", params, headers).await?;
         Ok((result, found))
-    })
+    }))
     .await?;
     complain_about(&found, terminal);
     let failed = result.get("isError") == Some(&Value::Bool(true));
@@ -205,31 +205,35 @@ fn content(result: &Value) -> String {
 
 /// Opens a conversation, has it, and leaves nothing behind.
 async fn converse<T>(
-    talk: &Talk,
+    talk: &mut Talk,
     answers: Option<Map<String, Value>>,
     terminal: &Terminal,
     have: impl AsyncFnOnce(&mut Session<'_>) -> Result<T, ClientError>,
 ) -> Result<T, Failure> {
     let Talk { request, revision, may_login, given } = talk;
-    let store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
+    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
     if request.policy.insecure {
         tell(terminal, "--insecure: certificates are not checked; no stored login is used and none is kept");
     }
     let target = request.account.target(request.target.as_deref(), &store)?;
-    let line = Line::open(&target, &request.policy, terminal)?;
+    let counterpart = Counterpart::meet(target, &mut store, &mut request.plan).await?;
+    let line = Line::open(&counterpart.url, &request.policy, terminal)?;
     let say = line.say();
-    let done = interruptible(async {
+    let may_login = *may_login || counterpart.is_embedded();
+    let done = interruptible(Box::pin(async {
         let actor = Actor { wire: &line.wire, plan: &request.plan, say: &say };
-        let mut keeper = Keeper::new(actor, &store, &request.account.profile, *may_login, given.clone());
+        let mut keeper = Keeper::new(actor, &store, &request.account.profile, may_login, given.clone());
         keeper.begin().await?;
         let mut session = Session::new(&line.wire, keeper, &say, *revision, answers);
         let done = have(&mut session).await;
         session.close().await;
         Ok(done?)
-    })
+    }))
     .await;
     line.end();
-    done.map_err(|failure| with_command(failure, &target))
+    let url = counterpart.url.clone();
+    counterpart.leave().await;
+    done.map_err(|failure| with_command(failure, &url))
 }
 
 /// The command that helps, ready to be copied.

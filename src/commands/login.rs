@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::json;
 
-use super::account::{Account, Line, Request, interruptible};
+use super::account::{Account, Counterpart, Line, Request, interruptible};
 use super::{Exit, Failure, Outcome, Terminal, json_text, put, tell};
 use crate::client::keeper::Keeper;
 use crate::client::login::Actor;
@@ -19,16 +19,17 @@ use crate::wire::Policy;
 ///
 /// # Errors
 /// See [`Failure`].
-pub async fn login(request: Request, json: bool, tries: bool, terminal: &Terminal) -> Outcome {
-    let store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
+pub async fn login(mut request: Request, json: bool, tries: bool, terminal: &Terminal) -> Outcome {
+    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
     if request.policy.insecure {
         tell(terminal, "--insecure: certificates are not checked, so the tokens are not kept");
     }
     let target = request.account.target(request.target.as_deref(), &store)?;
-    let line = Line::open(&target, &request.policy, terminal)?;
+    let counterpart = Counterpart::meet(target, &mut store, &mut request.plan).await?;
+    let line = Line::open(&counterpart.url, &request.policy, terminal)?;
     let say = line.say();
     let profile = request.account.profile.as_str();
-    let done = interruptible(async {
+    let done = interruptible(Box::pin(async {
         let demand = entrance::demand(&line.wire).await?;
         let actor = Actor { wire: &line.wire, plan: &request.plan, say: &say };
         let mut keeper = Keeper::new(actor, &store, profile, true, None);
@@ -41,9 +42,10 @@ pub async fn login(request: Request, json: bool, tries: bool, terminal: &Termina
             session.close().await;
         }
         Ok(login)
-    })
+    }))
     .await;
     line.end();
+    counterpart.leave().await;
     let Some(login) = done? else { return Ok(Exit::Success) };
     let text = if json { json_text(&summary(&login)) + "\n" } else { words(&login, &store, tries) };
     put(&text)?;

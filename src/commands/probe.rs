@@ -212,7 +212,7 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool) -> Report 
 }
 
 async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<Trail, Failure> {
-    let embedded = if named == EMBEDDED { Some(start_embedded().await?) } else { None };
+    let embedded = if named == EMBEDDED { Some(start_embedded(serve::Config::default()).await?) } else { None };
     let given = embedded.as_ref().map_or(named, serve::Server::mcp_url);
     let target = parse_target(given)?;
     let policy_error = |error: crate::wire::PolicyError| {
@@ -236,8 +236,9 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
     Ok(wire.trail())
 }
 
-async fn start_embedded() -> Result<serve::Server, Failure> {
-    let started = serve::start(serve::Config::default()).await;
+/// Starts the reference deployment inside this process.
+pub(super) async fn start_embedded(config: serve::Config) -> Result<serve::Server, Failure> {
+    let started = serve::start(config).await;
     started.map_err(|error| {
         Failure::new(
             Exit::Reach,

@@ -364,8 +364,11 @@ pub(super) mod hooks {
             Die,
         }
 
+        /// The next number, what happens when, and the steps so far.
+        type Plan = (usize, Option<(usize, Deed)>, Vec<&'static str>);
+
         thread_local! {
-            static PLAN: RefCell<(usize, Option<(usize, Deed)>, Vec<&'static str>)> = const { RefCell::new((0, None, Vec::new())) };
+            static PLAN: RefCell<Plan> = const { RefCell::new((0, None, Vec::new())) };
         }
 
         /// Counts from now on; at step `at` (from 0) the deed is done.
