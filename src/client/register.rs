@@ -199,7 +199,8 @@ fn request(plan: &Plan, redirect_uri: Option<&str>, scope: &[String], method: Cl
     let mut request = json!({
         "client_name": "mcp-auth",
         "application_type": "native",
-        "redirect_uris": redirect_uri.into_iter().collect::<Vec<_>>(),
+        // A client without redirects registers one all the same: many servers want it.
+        "redirect_uris": [redirect_uri.unwrap_or("http://127.0.0.1/callback")],
         "grant_types": grants,
         "response_types": ["code"],
         "token_endpoint_auth_method": method.name(),
