@@ -23,7 +23,8 @@ pub struct Pending {
     pub redirect_uri: String,
     /// The verifier that the challenge was made of.
     pub verifier: Secret,
-    state: Secret,
+    /// No secret: it stands in a URL that people are shown. It is worth nothing once it was used.
+    state: String,
     issuer: String,
     issuer_promised: bool,
 }
@@ -89,7 +90,7 @@ impl Pending {
             url: url.to_string(),
             redirect_uri: redirect_uri.to_owned(),
             verifier: Secret::new(verifier.secret().clone()),
-            state: Secret::new(state.secret().clone()),
+            state: state.secret().clone(),
             issuer: located.issuer.clone(),
             issuer_promised: located.flag("authorization_response_iss_parameter_supported"),
         };
@@ -104,7 +105,7 @@ impl Pending {
     #[must_use]
     pub fn is_answered_by(&self, query: &str) -> bool {
         match once(query, "state") {
-            Ok(Some(state)) => state.as_bytes().ct_eq(self.state.expose().as_bytes()).into(),
+            Ok(Some(state)) => state.as_bytes().ct_eq(self.state.as_bytes()).into(),
             _ => false,
         }
     }
@@ -185,7 +186,7 @@ mod tests {
             url: "https://as.test/authorize".to_owned(),
             redirect_uri: "http://127.0.0.1:4711/callback".to_owned(),
             verifier: Secret::from("verifier-of-the-test"),
-            state: Secret::from("state-of-the-test"),
+            state: "state-of-the-test".to_owned(),
             issuer: "https://as.test/tenant".to_owned(),
             issuer_promised: promised,
         }

@@ -199,11 +199,8 @@ impl Actor<'_> {
         let pending = Pending::new(teller, located, self.plan, redirect_uri, wanted.scope).await?;
         let query = browser::answer(self.wire, self.plan, &pending, listener, self.say).await?;
         // Known to the scrubber before anybody hears of the redirect.
-        let known = |name: &str| {
-            let values = url::form_urlencoded::parse(query.as_bytes()).filter(|(key, _)| key == name);
-            values.map(|(_, value)| Secret::new(value.into_owned())).collect::<Vec<_>>()
-        };
-        let _kept = [known("code"), known("state")];
+        let codes = url::form_urlencoded::parse(query.as_bytes()).filter(|(name, _)| name == "code");
+        let _known: Vec<Secret> = codes.map(|(_, value)| Secret::new(value.into_owned())).collect();
         let seen = Ask::get(Step::AuthorizeReturn, format!("{redirect_uri}?{query}"), "the browser came back");
         self.wire.witness(seen.about(located.issuer.clone()));
         let code = pending.code(&query)?;
