@@ -352,3 +352,6 @@ async fn send(actor: &Actor<'_>, login: &Login, old: &Tokens, spent: &Secret) ->
     tokens.refresh.get_or_insert_with(|| spent.clone());
     Ok(tokens)
 }
+
+#[cfg(test)]
+mod tests;

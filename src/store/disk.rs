@@ -341,7 +341,7 @@ fn restrict(options: &mut fs::OpenOptions) {
 }
 
 /// Every step on the disk passes here, so that tests can make each of them fail, or the last one of a process.
-pub(super) mod hooks {
+pub(crate) mod hooks {
 
     #[cfg(not(test))]
     #[expect(clippy::unnecessary_wraps, reason = "in tests a step can fail")]
@@ -353,13 +353,13 @@ pub(super) mod hooks {
     pub(super) use seam::step;
 
     #[cfg(test)]
-    pub(in super::super) mod seam {
+    pub(crate) mod seam {
         use std::cell::RefCell;
         use std::io;
 
         /// What happens at the n-th step.
         #[derive(Clone, Copy, Debug)]
-        pub(in super::super::super) enum Deed {
+        pub(crate) enum Deed {
             Fail,
             Die,
         }
@@ -372,12 +372,12 @@ pub(super) mod hooks {
         }
 
         /// Counts from now on; at step `at` (from 0) the deed is done.
-        pub(in super::super::super) fn plan(deed: Option<(usize, Deed)>) {
+        pub(crate) fn plan(deed: Option<(usize, Deed)>) {
             PLAN.with(|plan| *plan.borrow_mut() = (0, deed, Vec::new()));
         }
 
         /// The steps since [`plan`].
-        pub(in super::super::super) fn taken() -> Vec<&'static str> {
+        pub(crate) fn taken() -> Vec<&'static str> {
             PLAN.with(|plan| plan.borrow().2.clone())
         }
 

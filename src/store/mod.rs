@@ -14,6 +14,8 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use fs4::fs_std::FileExt as _;
 
 pub use self::disk::StoreError;
+#[cfg(test)]
+pub(crate) use self::disk::hooks::seam;
 pub use self::record::{Book, Client, ClientAuth, ClientOrigin, Key, Login, RefreshState, Scheme, Tokens};
 
 use self::disk::Disk;

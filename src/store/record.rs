@@ -186,10 +186,14 @@ pub struct Tokens {
 }
 
 impl Tokens {
-    /// Whether the access token is good for another `leeway` seconds, as far as we were told.
+    /// Whether the access token is good for another `leeway` seconds, as far as we were told. Of a token that lives shorter
+    /// than four times that, a quarter of its life is enough.
     #[must_use]
     pub fn is_fresh(&self, now: u64, leeway: u64) -> bool {
-        self.expires_at.is_none_or(|end| end > now.saturating_add(leeway))
+        self.expires_at.is_none_or(|end| {
+            let leeway = leeway.min(end.saturating_sub(self.obtained_at) / 4);
+            end > now.saturating_add(leeway)
+        })
     }
 }
 

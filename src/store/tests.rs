@@ -5,7 +5,7 @@ use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use super::disk::hooks::seam::{self, Deed};
+use super::seam::{self, Deed};
 use super::*;
 use crate::formats::secret::Secret;
 

@@ -16,7 +16,7 @@ import tempfile
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-from deployments import DEPLOYMENTS, HERE, Fleet, NotStarted, Skipped, clean_environment
+from deployments import CACHE, DEPLOYMENTS, HERE, Fleet, NotStarted, Skipped, clean_environment
 
 PROGRAM = Path(os.environ.get("MCP_AUTH") or HERE / "../../target/release/mcp-auth").resolve()
 BROWSER = f"{shlex.quote(sys.executable)} {HERE / 'browser.py'}"
@@ -38,7 +38,7 @@ LOGINS = [
     ("tutorial, issuer with a path", "tutorial-issuer-path", [], {}, 0, ""),
     ("tutorial, all mended", "tutorial-mended", [], {}, 0, ""),
     ("tutorial, stateless", "tutorial-stateless", [], {}, 0, ""),
-    ("tutorial, TLS with a private authority", "tutorial-tls", [], {}, 0, ""),
+    ("tutorial, TLS with a private authority", "tutorial-tls", [], {"SSL_CERT_FILE": str(CACHE / "tls/ca.pem")}, 0, ""),
     ("tutorial, FastMCP 2", "tutorial-fastmcp2", [], {}, 0, ""),
     ("rmcp", "rmcp", [], {}, 0, ""),
     ("rmcp, stateless", "rmcp-stateless", [], {}, 0, ""),
