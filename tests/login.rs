@@ -1,7 +1,7 @@
 //! The binary logs in to the reference deployment, keeps, checks and uses tokens: streams, exit codes, files, processes.
 //! Every output of every run is searched for the secrets that the store holds.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
