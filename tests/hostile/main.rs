@@ -9,6 +9,7 @@
 mod bodies;
 mod documents;
 mod http2;
+mod limits;
 mod run;
 mod server;
 mod site;
