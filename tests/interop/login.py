@@ -53,7 +53,7 @@ LOGINS = [
     ("FastMCP, OAuth proxy", "fastmcp-oauthproxy", [], {}, 0, ""),
     ("FastMCP, OIDC proxy", "fastmcp-oidcproxy", [], {}, 0, ""),
     ("FastMCP, ScaleKit", "fastmcp-scalekit", [], {}, 0, ""),
-    ("resource metadata at a place that does not exist", "tutorial-double-slash", [], {}, 5, "resource_metadata"),
+    ("resource metadata at a place that does not exist", "tutorial-double-slash", [], {}, 5, "as resource metadata, which brings status 401"),
 ]
 
 
@@ -93,7 +93,9 @@ def attempt(fleet, login, verbose):
             tools = json.loads(listed.stdout)["tools"]
             tool = tools[0]
             needed = tool.get("inputSchema", {}).get("required", [])
-            called = run(["call", tool["name"], *[f"{key}=pkce" for key in needed], "--server", url, "--no-login", *connection], environment)
+            kinds = tool.get("inputSchema", {}).get("properties", {})
+            values = {key: "1" if kinds.get(key, {}).get("type") in ("integer", "number") else "pkce" for key in needed}
+            called = run(["call", tool["name"], *[f"{key}={value}" for key, value in values.items()], "--server", url, "--no-login", *connection], environment)
             if called.returncode:
                 return False, f"FAILED    {name}: call ended with {called.returncode}: {called.stderr[-400:]}"
             return True, f"ok        {name}: {len(tools)} tools, `{tool['name']}` called"
@@ -134,7 +136,7 @@ def main():
                 results.append(good)
                 print(line, flush=True)
     finally:
-        fleet.stop()
+        fleet.stop(keep_logs=False in results)
     if results and all(good is None for good in results):
         return 77
     return 1 if False in results else 0
