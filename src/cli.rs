@@ -105,6 +105,13 @@ pub(crate) struct Probe {
     /// Read public documents only; send nothing to the MCP server itself
     #[arg(long)]
     pub(crate) passive: bool,
+    /// Log in, too, and make one authorized request; the login is kept
+    #[arg(long, conflicts_with_all = ["passive", "from"], help_heading = "Login")]
+    pub(crate) login: bool,
+    #[command(flatten)]
+    pub(crate) way: Box<account::Way>,
+    #[command(flatten)]
+    pub(crate) account: account::Account,
     /// A tool to call without a token, for servers that refuse only there
     #[arg(long, value_name = "NAME", conflicts_with = "passive")]
     pub(crate) challenge_tool: Option<String>,

@@ -65,6 +65,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
 }
 
 fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
+    let login = carry::stay(probe.login, *probe.way, probe.account)?;
     Ok(commands::probe::Request {
         target: probe.target,
         revision: probe.revision,
@@ -80,6 +81,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         fail_on: probe.fail_on,
         exit_zero: probe.exit_zero,
         expect: probe.expect,
+        login,
         policy: carry::policy(probe.connection)?,
         config: probe.config,
         from_config: probe.from_config,

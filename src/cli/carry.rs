@@ -36,6 +36,14 @@ pub(crate) fn policy(connection: Connection) -> Result<Policy, Failure> {
     })
 }
 
+/// How `probe --login` logs in; `None` without it.
+pub(crate) fn stay(login: bool, way: Way, place: Account) -> Result<Option<shared::Stay>, Failure> {
+    if !login {
+        return Ok(None);
+    }
+    Ok(Some(shared::Stay { account: account(place), plan: plan(way)? }))
+}
+
 /// Runs `login`.
 pub(crate) async fn login(arguments: Login, terminal: &Terminal) -> Outcome {
     let Login { target, json, no_try, account: place, way, connection } = arguments;

@@ -426,7 +426,7 @@ const fn denied_help(error: &str) -> &'static str {
     match error.as_bytes() {
         b"access_denied" => "the request was refused on the page of the authorization server",
         b"invalid_client" => {
-            "is the client id right, and its secret? a registered client may have been deleted: log in again"
+            "are the client id and its secret right? Some servers want them in the body: --client-auth client_secret_post"
         }
         b"unauthorized_client" => "the client may not use this way to log in: register it for it",
         b"invalid_scope" => "ask for another scope with --scope",

@@ -183,12 +183,17 @@ async fn register(
     Err(denied_by(&exchange))
 }
 
-/// A public client if the server takes one, else with a secret.
+/// A public client if the server takes one, else with a secret, in the way that the server names first: some know their
+/// own second way badly.
 fn preferred_method(located: &Located) -> ClientAuth {
-    let listed = located.list("token_endpoint_auth_methods_supported");
-    let order = [ClientAuth::None, ClientAuth::ClientSecretBasic, ClientAuth::ClientSecretPost];
-    let supported = |method: &ClientAuth| listed.as_ref().is_some_and(|l| l.iter().any(|m| m == method.name()));
-    order.into_iter().find(supported).unwrap_or(ClientAuth::None)
+    let listed = located.list("token_endpoint_auth_methods_supported").unwrap_or_default();
+    let known: Vec<ClientAuth> = listed.iter().filter_map(|name| ClientAuth::of(name)).collect();
+    let with_secret =
+        |method: &&ClientAuth| matches!(method, ClientAuth::ClientSecretBasic | ClientAuth::ClientSecretPost);
+    if known.contains(&ClientAuth::None) {
+        return ClientAuth::None;
+    }
+    known.iter().find(with_secret).copied().unwrap_or(ClientAuth::None)
 }
 
 fn request(plan: &Plan, redirect_uri: Option<&str>, scope: &[String], method: ClientAuth) -> Value {

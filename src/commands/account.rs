@@ -7,8 +7,13 @@ use url::Url;
 use super::probe::{EMBEDDED, start_embedded};
 use super::{Exit, Failure, Terminal, tell};
 use crate::client::browser::Say;
+use crate::client::entrance;
 use crate::client::error::{Class, ClientError};
+use crate::client::keeper::Keeper;
+use crate::client::login::Actor;
 use crate::client::plan::{Browser, Plan};
+use crate::client::session::Session;
+use crate::client::tools;
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::serve;
@@ -164,6 +169,38 @@ impl Line {
     pub fn end(&self) {
         self.progress.end();
     }
+}
+
+/// How `probe --login` logs in.
+#[derive(Clone, Debug)]
+pub struct Stay {
+    /// The store and the profile.
+    pub account: Account,
+    /// How to log in.
+    pub plan: Plan,
+}
+
+/// Logs in on a wire that has walked the trail, lists the tools with the token, and leaves no session behind.
+///
+/// # Errors
+/// The login did not come about, or the token is not taken.
+pub async fn stay(wire: &Wire, stay: &Stay, is_embedded: bool, say: &Say) -> Result<(), Failure> {
+    let forgets = is_embedded || wire.is_insecure();
+    let store = if forgets { Store::nowhere() } else { stay.account.store()? };
+    let mut plan = stay.plan.clone();
+    if is_embedded && plan.browser == Browser::System {
+        (plan.browser, plan.paste) = (Browser::Follow, false);
+    }
+    let demand = entrance::demand(wire).await?;
+    let actor = Actor { wire, plan: &plan, say };
+    let mut keeper = Keeper::new(actor, &store, &stay.account.profile, true, None);
+    keeper.begin_quietly()?;
+    keeper.log_in_now(&demand).await?;
+    let mut session = Session::new(wire, keeper, say, None, None);
+    let listed = tools::list(&mut session).await;
+    session.close().await;
+    listed?;
+    Ok(())
 }
 
 impl From<ClientError> for Failure {

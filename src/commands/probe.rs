@@ -6,6 +6,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::account::{self, Stay};
 use super::known::{Idle, Known};
 use super::subjects::Subject;
 use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, put, subjects, tell};
@@ -18,7 +19,7 @@ use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Policy as ReportPolicy, Report};
 use crate::serve;
 use crate::spec::revision::Revision;
-use crate::spec::step::Step;
+use crate::spec::step::{Reach, Step};
 use crate::spec::text::printable;
 use crate::wire::{Policy, Wire};
 
@@ -64,6 +65,8 @@ pub struct Request {
     pub bundle: Option<PathBuf>,
     /// What to compare with: a URL, [`EMBEDDED`] or the file of a saved trail.
     pub compare: Option<String>,
+    /// Logs in after the walk, and makes one authorized request.
+    pub login: Option<Stay>,
 }
 
 /// Runs the command.
@@ -212,13 +215,16 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool) -> Report 
 }
 
 async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<Trail, Failure> {
-    let embedded = if named == EMBEDDED { Some(start_embedded(serve::Config::default()).await?) } else { None };
+    let config = serve::Config { auto_approve: request.login.is_some(), ..serve::Config::default() };
+    let embedded = if named == EMBEDDED { Some(start_embedded(config).await?) } else { None };
     let given = embedded.as_ref().map_or(named, serve::Server::mcp_url);
     let target = parse_target(given)?;
     let policy_error = |error: crate::wire::PolicyError| {
         Failure::usage(error.to_string(), "mcp-auth probe --help tells what each option takes")
     };
-    let wire = Wire::new(&target, given, request.options.reach, request.policy.clone()).map_err(policy_error)?;
+    let reach = if request.login.is_some() { Reach::Login } else { request.options.reach };
+    let wire = Wire::new(&target, given, reach, request.policy.clone()).map_err(policy_error)?;
+    let wire = if request.login.is_some() { wire.for_session() } else { wire };
     let line = Progress::new(terminal.progress && !terminal.quiet && terminal.verbose == 0);
     let (watching, verbose) = (line.clone(), terminal.verbose > 0 && !terminal.quiet);
     let terminal_copy = *terminal;
@@ -229,6 +235,15 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         }
     }));
     discover::walk(&wire, &request.options).await;
+    if let Some(stay) = &request.login {
+        let telling = line.clone();
+        let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
+        let done = Box::pin(account::stay(&wire, stay, embedded.is_some(), &say)).await;
+        if let Err(failure) = done {
+            // What could be seen is judged all the same.
+            say(&format!("login: {}\n  help: {}", failure.message, failure.help));
+        }
+    }
     line.end();
     if let Some(server) = embedded {
         server.stop().await;
