@@ -244,3 +244,27 @@ fn servers_that_break_the_rules_are_refused_with_both_values_and_the_fix() {
         assert!(!stage.file().exists(), "{fault}");
     }
 }
+
+#[test]
+fn probe_logs_in_too_and_its_record_gives_nothing_away() {
+    let stage = Stage::new();
+    let trail = stage.home.path().join("trail.json");
+    let saved = trail.to_str().unwrap();
+    let probe = ["probe", &stage.url(), "--login", "--browser", "follow", "--format", "json", "--save", saved, "-v"];
+    let (code, out, err) = stage.run(&probe);
+    assert_eq!(code, 0, "{err}");
+    let report: Value = serde_json::from_str(&out).unwrap();
+    assert_eq!(report["effects"]["clients_registered"], 1);
+    assert_eq!(report["effects"]["tokens_issued"], 1);
+    let record = fs::read_to_string(&trail).unwrap();
+    for step in ["client-register", "authorize-return", "token-code", "session-list"] {
+        assert!(record.contains(&format!("\"{step}\"")), "{step} is missing");
+    }
+    let secrets = stage.secrets();
+    assert!(!secrets.is_empty());
+    assert!(secrets.iter().all(|secret| !record.contains(secret)), "a secret stands in the saved record");
+    let (code, again, _) = stage.run(&["probe", "--from", saved, "--format", "json"]);
+    assert_eq!(code, 0);
+    let again: Value = serde_json::from_str(&again).unwrap();
+    assert_eq!(again["summary"], report["summary"]);
+}

@@ -3,9 +3,9 @@
 use std::collections::HashMap;
 
 use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fingerprint, next};
-use crate::evidence::{Evidence, Mode, Outcome};
+use crate::evidence::{Evidence, Exchange, Mode, Outcome, Trail};
 use crate::spec::level::Level;
-use crate::spec::step::Reach;
+use crate::spec::step::{Reach, Step};
 use crate::spec::text::printable;
 use crate::verdict::{Check, Mark, Reason, Verdict};
 
@@ -33,12 +33,29 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         root_cause: root_cause(&results),
         results,
         elsewhere: Vec::new(),
-        effects: Effects { requests: evidence.trail.exchanges.len(), ..Effects::default() },
+        effects: effects(evidence.trail),
         next: String::new(),
         declared: None,
     };
     report.next = next::command(&report, evidence.trail.reach);
     report
+}
+
+/// What the run did to the deployment, counted in its record.
+fn effects(trail: &Trail) -> Effects {
+    let worked = |step: fn(Step) -> bool| {
+        let done = trail.exchanges.iter().filter(|x| x.status().is_some_and(|status| (200..300).contains(&status)));
+        done.filter(|x| step(x.step)).count()
+    };
+    let witnessed = |x: &&Exchange| matches!(x.step, Step::AuthorizeReturn | Step::CanaryFetched);
+    Effects {
+        requests: trail.exchanges.len() - trail.exchanges.iter().filter(witnessed).count(),
+        clients_registered: worked(|step| step == Step::ClientRegister),
+        tokens_issued: worked(|step| {
+            use Step::{TokenAssertion, TokenClient, TokenCode, TokenDevice, TokenRefresh};
+            matches!(step, TokenCode | TokenRefresh | TokenDevice | TokenClient | TokenAssertion)
+        }),
+    }
 }
 
 /// The first broken link in a client's order that the user does not accept.
