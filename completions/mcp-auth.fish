@@ -43,6 +43,32 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "completions" -d '
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l revision -d 'The protocol revision to judge by [default: the newest the server negotiates]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
+device\t'Device authorization (RFC 8628)'
+client-credentials\t'Client credentials, for machines'
+id-jag\t'Enterprise-managed authorization: an ID token of the identity provider'
+jwt-bearer\t'Workload identity: an assertion of the platform'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l scope -d 'The scope to ask for, instead of what the server suggests' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l browser -d 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l listen -d 'The port to listen on for the redirect [default: a free one]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l callback-path -d 'The path of the redirect URI' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login-timeout -d 'How long to wait for you, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-issuer -d 'The issuer that --client-id belongs to; with any other one the login stops' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-metadata-url -d 'The URL of a hosted client ID metadata document' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l idp-token-endpoint -d 'With id-jag: the token endpoint of the identity provider' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l idp-client-id -d 'With id-jag: our client id there; its secret is read from MCP_AUTH_IDP_CLIENT_SECRET' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l id-token-file -d 'With id-jag: a file with the ID token of the person (- for standard input) [env: MCP_AUTH_ID_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-id -d 'The id of a client that was registered by hand' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-kid -d 'The id of the key' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l challenge-tool -d 'A tool to call without a token, for servers that refuse only there' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l from -d 'Judge a saved trail instead of a network' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l save -d 'Save the trail, without credentials' -r -F
@@ -64,6 +90,14 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l color -d 'Co
 always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l passive -d 'Read public documents only; send nothing to the MCP server itself'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login -d 'Log in, too, and make one authorized request; the login is kept'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l device -d 'Log in on another device; short for --grant device'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l no-browser -d 'Print the URL and let me open it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l paste -d 'Read the address that the browser ends at from standard input [default: on a terminal]'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l dpop -d 'Bind the tokens to a key (DPoP) even if nobody asks for it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l lenient-issuer -d 'Overlook a slash after the host by which two issuers differ'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l assume-pkce -d 'Go on where the metadata does not promise PKCE'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l no-resource -d 'Send no `resource`, to see whether the authorization server minds it'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l strict -d 'Count tolerated deviations as failures'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l exit-zero -d 'Exit 0 whatever is found'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l write-baseline -d 'Write the findings of this run to the baseline, and exit 0'

@@ -115,7 +115,7 @@ impl Listener {
         if reception == Reception::Stranger { None } else { query.map(str::to_owned) }
     }
 
-    /// The query of a request that is for us: GET, our path, our Host, no Origin.
+    /// The query of a request that is for us: GET, our path, our Host.
     fn query<'h>(&self, head: &'h str) -> Option<&'h str> {
         let mut lines = head.split("\r\n");
         let mut words = lines.next()?.split(' ');
