@@ -9,6 +9,7 @@ use crate::level;
 use crate::need;
 use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Fault};
+use crate::spec::posture::Posture;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
@@ -29,7 +30,11 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "verify the signature of every token with the keys at the `jwks_uri` of the authorization server; decoding a \
               token is not verifying it",
         disputed: "",
-        faults: &[Fault::new("accept-bad-signature", &[Deed::Forget(Duty::VerifySignature)])],
+        faults: &[
+            Fault::new("accept-bad-signature", &[Deed::Forget(Duty::VerifySignature)]),
+            Fault::new("accept-bad-signature-legacy", &[Deed::Forget(Duty::VerifySignature)])
+                .under(Posture::LegacyWire),
+        ],
         judge: bad_signature,
     },
     Check {
@@ -46,7 +51,10 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "give the verifier the list of algorithms it may accept, e.g. `[\"ES256\"]`, and never take the algorithm from \
               the token",
         disputed: "",
-        faults: &[Fault::new("accept-alg-none", &[Deed::Forget(Duty::RefuseAlgNone)])],
+        faults: &[
+            Fault::new("accept-alg-none", &[Deed::Forget(Duty::RefuseAlgNone)]),
+            Fault::new("accept-alg-none-legacy", &[Deed::Forget(Duty::RefuseAlgNone)]).under(Posture::LegacyWire),
+        ],
         judge: alg_none,
     },
     Check {

@@ -18,9 +18,12 @@ mod refusals;
 mod resource;
 mod resource_identity;
 mod resource_members;
+mod resource_places;
 mod resource_scopes;
 mod resource_servers;
 mod resource_signed;
+#[cfg(test)]
+mod resource_tests;
 mod server;
 mod server_endpoints;
 mod server_grants;
@@ -33,6 +36,8 @@ mod server_tests;
 mod transport;
 mod transport_documents;
 mod tried;
+#[cfg(test)]
+mod tried_tests;
 
 use crate::verdict::Check;
 
@@ -56,6 +61,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The scope in the challenge", prefixes: &["challenge-"], checks: challenge_scope::CHECKS },
     Group { title: "What else is refused without a token", prefixes: &["challenge-"], checks: challenge_reach::CHECKS },
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
+    Group { title: "Protected resource metadata: its places", prefixes: &["prm-"], checks: resource_places::CHECKS },
     Group { title: "Protected resource metadata: whose it is", prefixes: &["prm-"], checks: resource_identity::CHECKS },
     Group {
         title: "Protected resource metadata: who issues tokens",

@@ -37,10 +37,20 @@ pub(super) const CHECKS: &[Check] = &[
               authorization server gives by default.",
         fix: "add to the metadata the scopes that suffice for basic use: `\"scopes_supported\": [\"SCOPE\"]`",
         disputed: "",
-        faults: &[Fault::new(
-            "prm-no-scopes",
-            &[Deed::At(Reply::ResourceMetadata, &[Edit::DropJson("/scopes_supported")])],
-        )],
+        faults: &[
+            Fault::new("prm-no-scopes", &[Deed::At(Reply::ResourceMetadata, &[Edit::DropJson("/scopes_supported")])]),
+            Fault::new(
+                "no-scopes-anywhere",
+                &[
+                    Deed::At(Reply::ResourceMetadata, &[Edit::DropJson("/scopes_supported")]),
+                    Deed::At(
+                        Reply::Challenge,
+                        &[Edit::SetHeader("www-authenticate", "Bearer resource_metadata=\"{prm}\"")],
+                    ),
+                ],
+            )
+            .also(&["challenge-scope"]),
+        ],
         judge: scopes,
     },
     Check {
@@ -105,10 +115,19 @@ pub(super) const CHECKS: &[Check] = &[
         fix: "use the same names in both documents: register the scope at the authorization server, or take it out of the \
               resource metadata and the challenge",
         disputed: "RFC 8414 lets a server leave scopes out of its list, so an unknown scope need not be refused.",
-        faults: &[Fault::new(
-            "prm-unknown-scope",
-            &[Deed::At(Reply::ResourceMetadata, &[Edit::SetJson("/scopes_supported/-", "\"search:everything\"")])],
-        )],
+        faults: &[
+            Fault::new(
+                "prm-unknown-scope",
+                &[Deed::At(Reply::ResourceMetadata, &[Edit::SetJson("/scopes_supported/-", "\"search:everything\"")])],
+            ),
+            Fault::new(
+                "challenge-unknown-scope",
+                &[Deed::At(
+                    Reply::Challenge,
+                    &[Edit::SetHeader("www-authenticate", "Bearer resource_metadata=\"{prm}\", scope=\"search:any\"")],
+                )],
+            ),
+        ],
         judge: known,
     },
 ];
