@@ -131,6 +131,8 @@ pub struct Tap {
     pub chunks: mpsc::UnboundedSender<Vec<u8>>,
     /// Told when the rest does not matter.
     pub enough: Arc<Notify>,
+    /// Tells when the stream is open.
+    pub opened: Arc<Notify>,
 }
 
 /// Sees every exchange as it ends.

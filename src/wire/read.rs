@@ -42,6 +42,9 @@ pub(super) async fn read(
     let headers: Vec<Header> = headers.collect();
     // A stream that is open stays open: what a judge needs is that it opened.
     let is_stream = headers.iter().any(|h| h.name == "content-type" && h.value.starts_with("text/event-stream"));
+    if let (true, Some(tap)) = (is_stream, tap) {
+        tap.opened.notify_one();
+    }
     let mut bytes = Vec::new();
     let mut cut = false;
     loop {

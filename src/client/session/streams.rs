@@ -18,6 +18,8 @@ use crate::wire::{Ask, Tap, limits};
 
 /// How often a stream that broke off is resumed.
 const RESUMPTIONS: usize = 3;
+/// How long the server's own stream may take to open before the tool is called without it.
+const OPENING: Duration = Duration::from_secs(1);
 /// How long to wait before resuming, unless the stream says: at most the first, at least the second.
 const RESUME_WAITS: (u64, u64) = (10_000, 0);
 
@@ -65,8 +67,15 @@ impl Session<'_> {
     /// Makes a request while the server's own stream is open (2025-11-25 transports, "Listening for Messages from the Server").
     async fn hear_with_own_stream(&self, ask: Ask, id: &Id, parser: &mut Parser) -> Heard {
         let enough = Arc::new(Notify::new());
-        let mut beside = Box::pin(self.own_stream(Arc::clone(&enough)));
+        let opened = Arc::new(Notify::new());
+        let mut beside = Box::pin(self.own_stream(Arc::clone(&enough), Arc::clone(&opened)));
         let mut open = true;
+        // A question that comes before the stream is open is lost.
+        tokio::select! {
+            () = opened.notified() => {}
+            () = &mut beside => open = false,
+            () = tokio::time::sleep(OPENING) => {}
+        }
         let hearing = self.hear(ask, id, parser);
         tokio::pin!(hearing);
         let heard = loop {
@@ -83,7 +92,7 @@ impl Session<'_> {
         heard
     }
 
-    async fn own_stream(&self, enough: Arc<Notify>) {
+    async fn own_stream(&self, enough: Arc<Notify>, opened: Arc<Notify>) {
         let Some(Era::Stateful(session)) = &self.era else { return };
         let step = self.step(Step::McpGetStream, Step::SessionStream);
         let stream = Ask {
@@ -94,7 +103,7 @@ impl Session<'_> {
         };
         let Ok(stream) = self.authorize(session.on(stream)) else { return };
         let (chunks, mut coming) = mpsc::unbounded_channel();
-        let sending = self.wire.send_tapped(stream, Tap { chunks, enough });
+        let sending = self.wire.send_tapped(stream, Tap { chunks, enough, opened });
         tokio::pin!(sending);
         let mut parser = Parser::new(CAPS);
         loop {
@@ -109,7 +118,7 @@ impl Session<'_> {
     async fn hear(&self, ask: Ask, id: &Id, parser: &mut Parser) -> Heard {
         let (chunks, mut coming) = mpsc::unbounded_channel();
         let enough = Arc::new(Notify::new());
-        let sending = self.wire.send_tapped(ask, Tap { chunks, enough: Arc::clone(&enough) });
+        let sending = self.wire.send_tapped(ask, Tap { chunks, enough: Arc::clone(&enough), opened: Arc::default() });
         tokio::pin!(sending);
         let mut message = None;
         let exchange = loop {
