@@ -1,0 +1,242 @@
+//! What is fuzzed: every reader of foreign bytes, and every writer of what was read, with what must hold of them.
+//!
+//! Where somebody else wrote a reader of the same format, both must agree on what ours accepts.
+
+use std::fmt::Write as _;
+
+use mcp_auth::commands::probe;
+use mcp_auth::evidence::Trail;
+use mcp_auth::formats::sse::{Caps, Parser};
+use mcp_auth::formats::{certificate as certificates, challenge as challenges, json as gate, jwks as keys, jwt as jwts};
+use mcp_auth::formats::{rpc as rpcs, token as tokens, uri};
+use mcp_auth::render::{FORMATS, Style, View};
+use mcp_auth::spec::text::{is_unsafe, json_escaped, printable, printable_block};
+use serde_json::{Value, json};
+
+/// `WWW-Authenticate` lines. What was read without a complaint is read the same when it is written down again.
+pub fn challenge(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    let read = challenges::read(text.lines());
+    if !read.problems.is_empty() {
+        return;
+    }
+    let again: Vec<String> = read.list.iter().map(written).collect();
+    let reread = challenges::read(again.iter().map(String::as_str));
+    assert!(reread.problems.is_empty(), "{again:?}: {:?}", reread.problems);
+    assert_eq!(reread.list.len(), read.list.len(), "{again:?}");
+    for (first, second) in read.list.iter().zip(&reread.list) {
+        assert_eq!((&first.scheme, &first.token68), (&second.scheme, &second.token68), "{again:?}");
+        let pairs = |c: &challenges::Challenge| {
+            c.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect::<Vec<_>>()
+        };
+        assert_eq!(pairs(first), pairs(second), "{again:?}");
+    }
+}
+
+fn written(challenge: &challenges::Challenge) -> String {
+    let mut line = challenge.scheme.clone();
+    if let Some(token) = &challenge.token68 {
+        let _ = write!(line, " {token}");
+    }
+    for (place, param) in challenge.params.iter().enumerate() {
+        let value = param.value.replace('\\', "\\\\").replace('"', "\\\"");
+        let _ = write!(line, "{} {}=\"{value}\"", if place == 0 { "" } else { "," }, param.name);
+    }
+    line
+}
+
+/// The JSON gate. What it accepts, `serde_json` reads the same; what only `serde_json` accepts, the gate refuses for a
+/// reason that it names.
+pub fn json(data: &[u8]) {
+    let theirs = serde_json::from_slice::<Value>(data);
+    match (gate::read(data), theirs) {
+        (Ok(ours), Ok(theirs)) => assert_eq!(ours, theirs),
+        (Ok(ours), Err(error)) => panic!("only ours reads it: {ours} ({error})"),
+        (Err(problem), Ok(_)) => {
+            use gate::JsonProblem::{Duplicate, TooDeep, TooMany};
+            assert!(matches!(problem, Duplicate { .. } | TooDeep { .. } | TooMany { .. }), "{problem}");
+        }
+        (Err(problem), Err(_)) => clean(&problem.to_string()),
+    }
+    let _ = gate::read_object(data);
+}
+
+/// Resource metadata, judged and reported.
+pub fn resource_metadata(data: &[u8]) {
+    report(&deployment(data, SERVER.as_bytes(), KEYS.as_bytes()));
+}
+
+/// Authorization server metadata, judged and reported.
+pub fn server_metadata(data: &[u8]) {
+    report(&deployment(RESOURCE.as_bytes(), data, KEYS.as_bytes()));
+}
+
+/// A key set, read, judged and reported. Private members are never shown.
+pub fn jwks(data: &[u8]) {
+    if let Ok(set) = keys::KeySet::read(data) {
+        for key in set.usable() {
+            let _ = (key.thumbprint(), key.fits("ES256"));
+        }
+        let _ = set.duplicate_kids();
+    }
+    report(&deployment(RESOURCE.as_bytes(), SERVER.as_bytes(), data));
+}
+
+/// A token. `jsonwebtoken` reads the same `alg` wherever both read the header.
+pub fn jwt(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match jwts::decode(text) {
+        Ok(token) => {
+            if let (Ok(theirs), Some(ours)) = (jsonwebtoken::decode_header(text), token.header_str("alg").present()) {
+                assert_eq!(format!("{:?}", theirs.alg).to_ascii_lowercase(), ours.to_ascii_lowercase());
+            }
+            let _ = (token.audiences(), token.scopes(), token.claim_time("exp"));
+            let key: Value = serde_json::from_str::<Value>(KEYS).unwrap()["keys"][0].clone();
+            assert!(jwts::verify(text, &key, None).is_err(), "nobody here has that key");
+        }
+        Err(problem) => clean(&problem.to_string()),
+    }
+}
+
+/// An event stream: read at once or byte by byte, it says the same.
+pub fn sse(data: &[u8]) {
+    let caps = Caps { line: 200, event: 400, total: 4000 };
+    let mut whole = Parser::new(caps);
+    let mut slow = Parser::new(caps);
+    let at_once = whole.feed(data);
+    let bytewise: Result<Vec<_>, _> = data.iter().map(|byte| slow.feed(&[*byte])).collect();
+    match (at_once, bytewise) {
+        (Ok(events), Ok(parts)) => assert_eq!(events, parts.concat()),
+        (Err(_), Err(_)) => {}
+        // A cap of the whole may be met before, or after, the line or event that breaks another.
+        (whole, parts) => panic!("{whole:?} at once, {parts:?} byte by byte"),
+    }
+}
+
+/// A token response: whatever it is, its problems show nothing of it.
+pub fn token(data: &[u8]) {
+    let reply = tokens::read(Some("application/json"), data);
+    let _ = format!("{reply:?}");
+    let _ = tokens::read(None, data);
+}
+
+/// A saved trail: what loads is saved, loads again and is reported the same in every format.
+pub fn trail(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match Trail::load(text) {
+        Ok(trail) => {
+            let saved = trail.save();
+            clean(&saved);
+            let again = Trail::load(&saved).expect("what was saved loads");
+            assert_eq!(again.save(), saved, "saving twice changes nothing");
+            report(&trail);
+        }
+        Err(problem) => clean(&problem.to_string()),
+    }
+}
+
+/// The URL gate: what passes, the `url` crate reads without repairing host or scheme.
+pub fn url(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    match uri::gate(text) {
+        Ok(url) => {
+            assert_eq!(url::Url::parse(text).as_ref(), Ok(&url));
+            assert!(matches!(url.scheme(), "http" | "https") && url.username().is_empty() && url.password().is_none());
+            let host = url.host_str().expect("a host").to_ascii_lowercase();
+            assert!(text.to_ascii_lowercase().contains(&host) || host.starts_with('['), "{text} became {url}");
+            if let Ok(canonical) = uri::canonical(text) {
+                assert_eq!(uri::canonical(&canonical).as_ref(), Ok(&canonical), "canonical once is canonical");
+            }
+            let _ = (uri::resource_metadata_urls(&url), uri::issuer_metadata_urls(text), uri::is_local_name(&url));
+        }
+        Err(problem) => clean(&problem.to_string()),
+    }
+    let base = url::Url::parse("https://base.test/a/b").expect("a URL");
+    if let Ok(to) = uri::resolve(&base, text) {
+        assert!(matches!(to.scheme(), "http" | "https"));
+    }
+}
+
+/// A JSON-RPC message.
+pub fn rpc(data: &[u8]) {
+    if let Ok(answer) = rpcs::read(data) {
+        for message in answer.messages() {
+            let _ = (message.result(), message.error(), message.result_type(), message.is_tool_error());
+        }
+    }
+}
+
+/// A certificate.
+pub fn certificate(data: &[u8]) {
+    if let Ok(facts) = certificates::read(data) {
+        let _ = facts.covers("rs.test");
+    }
+}
+
+/// The output gate.
+pub fn text(data: &[u8]) {
+    let text = String::from_utf8_lossy(data);
+    clean(&printable(&text).to_string());
+    let block = printable_block(&text).to_string();
+    assert!(!block.contains(|c| is_unsafe(c) && c != '\n' && c != '\t'));
+    let json = serde_json::to_string(&text).expect("JSON");
+    let escaped = json_escaped(json);
+    clean(&escaped);
+    assert_eq!(serde_json::from_str::<String>(&escaped).expect("still JSON"), text);
+}
+
+fn clean(text: &str) {
+    assert!(!text.contains(|c| is_unsafe(c) && c != '\n'), "{text:?}");
+}
+
+const RESOURCE: &str = r#"{"resource":"https://rs.test/mcp","authorization_servers":["https://as.test/t"],"scopes_supported":["read"]}"#;
+const SERVER: &str = r#"{"issuer":"https://as.test/t","authorization_endpoint":"https://as.test/a","token_endpoint":"https://as.test/k","jwks_uri":"https://as.test/j","code_challenge_methods_supported":["S256"],"response_types_supported":["code"]}"#;
+const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","alg":"ES256","kid":"1"}]}"#;
+
+/// The trail of a deployment with these documents.
+fn deployment(resource: &[u8], server: &[u8], keys: &[u8]) -> Trail {
+    let exchange = |number: u32, step: &str, url: &str, status: u16, headers: Value, body: &[u8], about: Option<&str>| {
+        let body = String::from_utf8_lossy(body);
+        json!({
+            "number": number, "step": step, "about": about, "because": "fuzzed",
+            "request": { "method": "GET", "url": url },
+            "outcome": { "reply": { "status": status, "headers": headers, "body": { "text": body } } },
+            "at": 0, "took": 1
+        })
+    };
+    let challenge = "Bearer resource_metadata=\"https://rs.test/.well-known/oauth-protected-resource/mcp\"";
+    let challenge = json!([{ "name": "www-authenticate", "value": challenge }]);
+    let kind = json!([{ "name": "content-type", "value": "application/json" }]);
+    let issuer = Some("https://as.test/t");
+    let well_known = "https://as.test/.well-known/oauth-authorization-server/t";
+    let prm = "https://rs.test/.well-known/oauth-protected-resource/mcp";
+    let trail = json!({
+        "version": 1, "tool": "mcp-auth 0", "target": "https://rs.test/mcp", "started": 0, "reach": "default",
+        "exchanges": [
+            exchange(1, "mcp-discover", "https://rs.test/mcp", 401, challenge, b"", None),
+            exchange(2, "path-metadata", prm, 200, kind.clone(), resource, None),
+            exchange(3, "oauth-metadata", well_known, 200, kind.clone(), server, issuer),
+            exchange(4, "jwks", "https://as.test/j", 200, kind, keys, issuer),
+        ],
+    });
+    Trail::load(&trail.to_string()).expect("a trail")
+}
+
+/// Judges a trail and writes it in every format: nothing raw, and JSON is JSON.
+fn report(trail: &Trail) {
+    let report = probe::judge(trail, None, false);
+    let style = Style { colour: false, width: 80, verbose: true };
+    let safe = trail.redacted();
+    for format in FORMATS {
+        let mut out = Vec::new();
+        (format.write)(&View { report: &report, trail: &safe, style: &style }, &mut out).expect("memory takes all");
+        let text = String::from_utf8(out).expect("UTF-8");
+        let raw = text.chars().find(|&c| is_unsafe(c) && c != '\n' && c != '\t');
+        assert!(raw.is_none(), "{}: raw {raw:?}", format.name);
+        match format.name {
+            "json" | "sarif" | "har" => drop(serde_json::from_str::<Value>(&text).expect("JSON")),
+            "jsonl" => text.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).expect("JSON"))),
+            _ => {}
+        }
+    }
+}
