@@ -170,6 +170,7 @@ pub(crate) fn run_all(cases: Vec<Case>) {
     assert!(failures.is_empty(), "{} of {count} cases:\n  {}", failures.len(), failures.join("\n  "));
 }
 
+#[expect(clippy::print_stderr, reason = "seen only when the test fails, or with --nocapture")]
 fn again(case: &Case, first: &[String]) -> Vec<String> {
     eprintln!("{}, once more: {}", case.name, first.join("\n    "));
     judge(case)
