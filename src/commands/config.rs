@@ -200,7 +200,7 @@ mod tests {
     use super::*;
 
     fn said(text: &str) -> Result<Settings, String> {
-        read(Path::new("/work/mcp-auth.toml"), text, Path::new("/work")).map_err(|failure| failure.message)
+        read(Path::new("/srv/mcp-auth.toml"), text, Path::new("/srv")).map_err(|failure| failure.message)
     }
 
     #[test]
