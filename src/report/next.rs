@@ -20,6 +20,7 @@ pub(super) fn command(report: &Report, reach: Reach) -> String {
     let warned = report.results.iter().find(|result| result.status == Status::Warn);
     match warned {
         Some(result) => format!("mcp-auth checks explain {}", result.id),
+        None if reach < Reach::Login => format!("mcp-auth probe {target} --login"),
         None => format!("mcp-auth probe {target} --save trail.json"),
     }
 }
