@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod carry;
+pub(crate) mod serve;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -12,7 +13,6 @@ use clap::parser::ValueSource;
 use clap::{Args, CommandFactory as _, FromArgMatches as _, Parser, Subcommand, ValueEnum};
 use mcp_auth::evidence::Mode;
 use mcp_auth::report::FailOn;
-use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::revision::Revision;
 
 /// Probes and tests the OAuth of MCP servers: does it work, is it safe, what exactly must be changed.
@@ -77,7 +77,7 @@ pub(crate) enum Command {
     /// Call a tool of an MCP server
     Call(account::Call),
     /// Run the reference deployment, right or wrong in named ways
-    Serve(Serve),
+    Serve(Box<serve::Serve>),
     /// The catalogue of checks
     Checks {
         #[command(subcommand)]
@@ -198,32 +198,6 @@ pub(crate) struct Connection {
     pub(crate) proxy: Option<String>,
 }
 
-/// `mcp-auth serve`.
-#[derive(Debug, Args)]
-pub(crate) struct Serve {
-    /// Plant a defect; repeatable. The id of a check stands for its first fault
-    #[arg(long, value_name = "NAME")]
-    pub(crate) fault: Vec<String>,
-    /// The shape of the deployment
-    #[arg(long, value_name = "NAME", value_parser = posture)]
-    pub(crate) posture: Option<Posture>,
-    /// The port of the MCP server on 127.0.0.1; 0 takes a free one
-    #[arg(long, default_value_t = 8700, env = "MCP_AUTH_PORT")]
-    pub(crate) port: u16,
-    /// The port of the authorization server; 0 takes a free one
-    #[arg(long, default_value_t = 8701, env = "MCP_AUTH_AUTHORITY_PORT")]
-    pub(crate) authority_port: u16,
-    /// Where to write the private certificate authority of the https posture
-    #[arg(long, value_name = "FILE")]
-    pub(crate) ca_file: Option<PathBuf>,
-    /// Wait this long before each answer, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
-    pub(crate) delay: u64,
-    /// List every fault, with the check it trips, and every posture
-    #[arg(long, exclusive = true)]
-    pub(crate) list: bool,
-}
-
 /// `mcp-auth checks`.
 #[derive(Debug, Subcommand)]
 pub(crate) enum Checks {
@@ -299,9 +273,4 @@ fn seconds(text: &str) -> Result<Duration, &'static str> {
     let number: f64 = text.parse().map_err(|_| "a number of seconds")?;
     let fits = number.is_finite() && (0.001..=3600.0).contains(&number);
     if fits { Ok(Duration::from_secs_f64(number)) } else { Err("between 0.001 and 3600 seconds") }
-}
-
-fn posture(text: &str) -> Result<Posture, String> {
-    let found = Posture::ALL.into_iter().find(|posture| posture.name() == text);
-    found.ok_or_else(|| format!("one of {}", Posture::ALL.map(Posture::name).join(", ")))
 }

@@ -4,7 +4,6 @@ mod cli;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
-use std::time::Duration;
 
 use clap::CommandFactory as _;
 use mcp_auth::client::discover;
@@ -38,17 +37,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Tools(tools) => runtime()?.block_on(carry::tools(tools, terminal)),
         Command::Call(call) => runtime()?.block_on(carry::call(call, terminal)),
         Command::Serve(serve) if serve.list => commands::serve::list(),
-        Command::Serve(serve) => {
-            let request = commands::serve::Request {
-                posture: serve.posture,
-                faults: serve.fault,
-                port: serve.port,
-                authority_port: serve.authority_port,
-                ca_file: serve.ca_file,
-                delay: Duration::from_millis(serve.delay),
-            };
-            wait_for(commands::serve::run(request, terminal))
-        }
+        Command::Serve(serve) => wait_for(commands::serve::run(cli::serve::request(*serve), terminal)),
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain { id, json } } => commands::checks::explain(&id, json, terminal),
         Command::Completions { shell } => {
