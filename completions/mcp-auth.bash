@@ -25,6 +25,9 @@ _mcp__auth() {
             mcp__auth,completions)
                 cmd="mcp__auth__subcmd__completions"
                 ;;
+            mcp__auth,explain)
+                cmd="mcp__auth__subcmd__explain"
+                ;;
             mcp__auth,help)
                 cmd="mcp__auth__subcmd__help"
                 ;;
@@ -75,6 +78,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__help,completions)
                 cmd="mcp__auth__subcmd__help__subcmd__completions"
+                ;;
+            mcp__auth__subcmd__help,explain)
+                cmd="mcp__auth__subcmd__help__subcmd__explain"
                 ;;
             mcp__auth__subcmd__help,help)
                 cmd="mcp__auth__subcmd__help__subcmd__help"
@@ -173,7 +179,7 @@ _mcp__auth() {
 
     case "${cmd}" in
         mcp__auth)
-            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve checks completions man help"
+            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve checks explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -351,12 +357,16 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks__subcmd__explain)
-            opts="-v -q -h --json --color --verbose --quiet --help"
+            opts="-v -q -h --symptom --json --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --symptom)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -464,8 +474,30 @@ _mcp__auth() {
             COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
             return 0
             ;;
+        mcp__subcmd__auth__subcmd__explain)
+            opts="-v -q -h --symptom --json --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --symptom)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
         mcp__subcmd__auth__subcmd__help)
-            opts="probe login logout token tools call serve checks completions man help"
+            opts="probe login logout token tools call serve checks explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -535,6 +567,20 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help__subcmd__completions)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__explain)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )

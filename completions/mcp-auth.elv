@@ -35,6 +35,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand checks 'The catalogue of checks'
+            cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -466,7 +467,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List the catalogue'
-            cand explain 'Explain one check: why, where it is written, what to change, how to see it fail'
+            cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mcp-auth;checks;list'= {
@@ -481,6 +482,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'mcp-auth;checks;explain'= {
+            cand --symptom 'What users see, in their words, e.g. "login works, then 401"'
             cand --color 'Colours: on a terminal, always, or never'
             cand --json 'As JSON'
             cand -v 'Tell more: the trail of requests, and every note in full'
@@ -492,7 +494,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;checks;help'= {
             cand list 'List the catalogue'
-            cand explain 'Explain one check: why, where it is written, what to change, how to see it fail'
+            cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mcp-auth;checks;help;list'= {
@@ -500,6 +502,17 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         &'mcp-auth;checks;help;explain'= {
         }
         &'mcp-auth;checks;help;help'= {
+        }
+        &'mcp-auth;explain'= {
+            cand --symptom 'What users see, in their words, e.g. "login works, then 401"'
+            cand --color 'Colours: on a terminal, always, or never'
+            cand --json 'As JSON'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
         }
         &'mcp-auth;completions'= {
             cand --color 'Colours: on a terminal, always, or never'
@@ -528,6 +541,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand checks 'The catalogue of checks'
+            cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page'
             cand help 'Print this message or the help of the given subcommand(s)'
@@ -566,11 +580,13 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;help;checks'= {
             cand list 'List the catalogue'
-            cand explain 'Explain one check: why, where it is written, what to change, how to see it fail'
+            cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
         }
         &'mcp-auth;help;checks;list'= {
         }
         &'mcp-auth;help;checks;explain'= {
+        }
+        &'mcp-auth;help;explain'= {
         }
         &'mcp-auth;help;completions'= {
         }

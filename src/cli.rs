@@ -83,6 +83,8 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Checks,
     },
+    /// Explain a check, or find the cause of what users see
+    Explain(Explain),
     /// Print the completion script of a shell
     Completions {
         /// The shell
@@ -210,14 +212,22 @@ pub(crate) enum Checks {
         #[arg(long)]
         revision: Option<Revision>,
     },
-    /// Explain one check: why, where it is written, what to change, how to see it fail
-    Explain {
-        /// The id of the check
-        id: String,
-        /// As JSON
-        #[arg(long)]
-        json: bool,
-    },
+    /// Explain one check, or what users see: why, where it is written, what to change, how to see it fail
+    Explain(Explain),
+}
+
+/// `mcp-auth explain` and `mcp-auth checks explain`.
+#[derive(Debug, Args)]
+pub(crate) struct Explain {
+    /// The id of a check
+    #[arg(required_unless_present = "symptom", conflicts_with = "symptom")]
+    pub(crate) id: Option<String>,
+    /// What users see, in their words, e.g. "login works, then 401"
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) symptom: Option<String>,
+    /// As JSON
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// Reads the command line. A target on it excludes what stands in place of one; a target of the environment gives way.

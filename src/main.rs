@@ -39,7 +39,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Serve(serve) if serve.list => commands::serve::list(),
         Command::Serve(serve) => wait_for(commands::serve::run(cli::serve::request(*serve), terminal)),
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
-        Command::Checks { command: Checks::Explain { id, json } } => commands::checks::explain(&id, json, terminal),
+        Command::Checks { command: Checks::Explain(asked) } | Command::Explain(asked) => explain(&asked, terminal),
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mcp-auth", &mut script);
@@ -50,6 +50,13 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
             commands::put(&String::from_utf8_lossy(&page)).map(|()| commands::Exit::Success)
         }
+    }
+}
+
+fn explain(asked: &cli::Explain, terminal: &Terminal) -> Outcome {
+    match (&asked.symptom, &asked.id) {
+        (Some(text), _) => commands::symptom::explain(text, asked.json, terminal),
+        (None, id) => commands::checks::explain(id.as_deref().unwrap_or_default(), asked.json, terminal),
     }
 }
 

@@ -18,11 +18,15 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
     ("verdict", &["spec", "evidence"]),
     ("client", &["spec", "formats", "evidence", "wire", "store"]),
     ("checks", &["spec", "formats", "evidence", "verdict"]),
+    ("advice", &["spec", "formats", "evidence", "verdict"]),
     ("report", &["spec", "evidence", "verdict"]),
     ("render", &["spec", "evidence", "verdict", "report"]),
     (
         "commands",
-        &["spec", "serve", "formats", "evidence", "wire", "store", "verdict", "client", "checks", "report", "render"],
+        &[
+            "spec", "serve", "formats", "evidence", "wire", "store", "verdict", "client", "checks", "advice", "report",
+            "render",
+        ],
     ),
 ];
 

@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Exit, Failure, Outcome, Terminal, put};
+use crate::advice::symptoms;
 use crate::checks;
 use crate::render::wrap::hang;
 use crate::spec::fault::{Deed, Edit, Fault};
@@ -87,6 +88,9 @@ fn explanation(check: &Check, width: usize) -> String {
     section("why", check.why);
     section("fix", check.fix);
     section("disputed", check.disputed);
+    for symptom in symptoms::of_check(check.id) {
+        section("seen as", symptom.title);
+    }
     for cite in check.cites {
         section("read", &format!("{}  {}", cite.short(), cite.url));
     }

@@ -12,6 +12,7 @@ pub mod login;
 pub mod probe;
 pub mod serve;
 pub mod subjects;
+pub mod symptom;
 pub mod token;
 
 use std::io::{self, Write};

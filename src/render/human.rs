@@ -50,6 +50,9 @@ fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(result) = report.root_cause.as_deref().and_then(|id| report.result(id)) {
         let message = result.message.as_deref().unwrap_or(result.title);
         writeln!(out, "{} {message} ({})", "Root cause:".red().bold(), result.id)?;
+    } else if let Some(result) = report.findings(Status::Warn).first() {
+        let message = result.message.as_deref().unwrap_or(result.title);
+        writeln!(out, "{} {message} ({})", "Look here first:".yellow().bold(), result.id)?;
     }
     Ok(())
 }

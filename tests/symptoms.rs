@@ -1,0 +1,145 @@
+//! What users report is found: for every symptom the deployment that shows it is probed, and the first thing that the
+//! report says is one of the checks that the symptom names.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+
+use std::collections::BTreeSet;
+
+use futures_util::StreamExt as _;
+use mcp_auth::advice::symptoms::{self, Shown, Symptom};
+use mcp_auth::checks;
+use mcp_auth::client::discover::{self, Options};
+use mcp_auth::commands::probe;
+use mcp_auth::evidence::Trail;
+use mcp_auth::report::{Report, Status};
+use mcp_auth::serve::{self, Config};
+use mcp_auth::spec::fault::Fault;
+use mcp_auth::spec::posture::Posture;
+use mcp_auth::spec::step::Reach;
+use mcp_auth::wire::{Policy, Wire};
+use url::Url;
+
+/// Probes that run at once.
+const AT_ONCE: usize = 6;
+
+/// Symptoms whose first check does not stand yet, with the check that will show them. A row that lands makes the test
+/// fail until its symptom is taken out of this list.
+const PENDING: &[(&str, &str)] = &[
+    ("entra-issuer", "asm-issuer-match"),
+    ("blocked-user-agent", "challenge-user-agents"),
+    ("null-id", "challenge-body-id"),
+    ("cimd-unusable", "cimd-works"),
+    ("loopback-port", "authz-loopback-port"),
+    ("loopback-registration", "reg-loopback-untyped"),
+    ("registration-answer", "reg-client-id"),
+    ("registration-closed", "reg-open"),
+    ("stale-client", "token-invalid-client"),
+    ("resource-refused", "authz-resource-accepted"),
+    ("iss-in-the-callback", "authz-iss-as-advertised"),
+    ("error-callback", "authz-error-state"),
+    ("token-answer-form", "token-success-json"),
+    ("login-works-then-401", "rs-valid-accepted"),
+    ("opaque-token", "token-aud-default"),
+    ("cognito", "asm-pkce-present"),
+    ("keycloak-audience", "token-aud"),
+    ("expired-and-narrow", "rs-expired-over-scope"),
+    ("step-up", "rs-scope-scope"),
+    ("refresh-race", "refresh-old-invalid"),
+    ("refresh-narrows", "refresh-scope-kept"),
+];
+
+#[test]
+fn there_are_46_each_with_its_words_and_sources() {
+    let mut seen = BTreeSet::new();
+    for symptom in symptoms::all() {
+        assert!(seen.insert(symptom.id), "{} stands twice", symptom.id);
+        assert!(symptom.id.chars().all(|c| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-'), "{}", symptom.id);
+        assert!(!symptom.checks.is_empty() && !symptom.sources.is_empty(), "{}", symptom.id);
+        for text in [symptom.title, symptom.cause, symptom.fix] {
+            assert!(text.len() > 20 && !text.ends_with('.'), "{}: {text}", symptom.id);
+        }
+        for source in symptom.sources {
+            let (repository, number) = source.split_once('#').unwrap_or_else(|| panic!("{source} is no thread"));
+            assert!(repository.matches('/').count() == 1 && number.parse::<u32>().is_ok(), "{source}");
+        }
+    }
+    assert_eq!(seen.len(), 46);
+}
+
+#[test]
+fn every_symptom_is_named_by_the_first_line_of_a_report() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let complaints = runtime.block_on(async {
+        let runs = futures_util::stream::iter(symptoms::all()).map(|symptom| async move {
+            let pending = PENDING.iter().find(|(id, _)| *id == symptom.id);
+            match (pending, stands(symptom)) {
+                (Some((_, check)), true) => Some(format!("{}: {check} stands now, take it out of PENDING", symptom.id)),
+                (Some((_, check)), false) if symptom.checks.first() != Some(check) => {
+                    Some(format!("{}: {check} is not its first check", symptom.id))
+                }
+                (Some(_), false) => None,
+                (None, false) => Some(format!("{}: nothing shows it: {:?}", symptom.id, symptom.shown)),
+                (None, true) => complaint(symptom).await,
+            }
+        });
+        runs.buffered(AT_ONCE).filter_map(|complaint| async { complaint }).collect::<Vec<_>>().await
+    });
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Whether the first check of a symptom and what shows it exist.
+fn stands(symptom: &Symptom) -> bool {
+    let shown = match symptom.shown {
+        Shown::Fault(name) => fault(name).is_some(),
+        Shown::Trail(name) => std::path::Path::new(&trail_path(name)).exists(),
+    };
+    shown && symptom.checks.first().is_some_and(|id| checks::by_id(id).is_some())
+}
+
+fn fault(name: &str) -> Option<&'static Fault> {
+    checks::all().flat_map(|check| check.faults).find(|fault| fault.name == name)
+}
+
+fn trail_path(name: &str) -> String {
+    format!("{}/fixtures/trails/{name}.json", env!("CARGO_MANIFEST_DIR"))
+}
+
+async fn complaint(symptom: &'static Symptom) -> Option<String> {
+    let (trail, clean) = match symptom.shown {
+        Shown::Fault(name) => {
+            let fault = fault(name)?;
+            let ground = fault.posture.correct().map_or(Posture::Reference, |_| fault.posture);
+            (walk(fault.posture, &[fault]).await, Some(probe::judge(&walk(ground, &[]).await, None, false)))
+        }
+        Shown::Trail(name) => (Trail::load(&std::fs::read_to_string(trail_path(name)).unwrap()).unwrap(), None),
+    };
+    let report = probe::judge(&trail, None, false);
+    let first = first_finding(&report, clean.as_ref());
+    let named = first.as_deref().is_some_and(|id| symptom.checks.contains(&id));
+    (!named).then(|| format!("{}: the report begins with {first:?}, not with one of {:?}", symptom.id, symptom.checks))
+}
+
+/// What a report says first that a clean one does not.
+fn first_finding(report: &Report, clean: Option<&Report>) -> Option<String> {
+    let known = |id: &str| clean.and_then(|clean| clean.result(id)).is_some_and(|result| result.status >= Status::Info);
+    let findings = report.findings(Status::Warn);
+    let informed = report.findings(Status::Info);
+    let mut said = findings.into_iter().chain(informed).filter(|result| !known(result.id));
+    said.next().map(|result| result.id.to_owned())
+}
+
+async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
+    let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
+    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
+    let target = Url::parse(server.mcp_url()).unwrap();
+    let policy = Policy {
+        authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
+        resolve: server.resolve().to_vec(),
+        ..Policy::default()
+    };
+    let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
+    discover::walk(&wire, &Options { reach: Reach::Default, ..Options::default() }).await;
+    let trail = wire.trail();
+    server.stop().await;
+    trail
+}
