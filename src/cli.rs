@@ -31,7 +31,7 @@ Try it on a fresh machine:
   mcp-auth serve --fault prm-resource-mismatch
 
 Exit codes: 0 nothing found, 1 findings, 2 usage, 3 not reached, 4 authorization needed or refused,
-5 stopped for safety, 6 credential store, 70 a mistake of ours, 130 interrupted";
+5 stopped for safety, 6 credential store, 70 a mistake of ours, 130 interrupted (143 by SIGTERM, 129 by SIGHUP)";
 
 /// Options of every command.
 #[derive(Debug, Args)]
@@ -153,9 +153,6 @@ pub(crate) struct Probe {
         conflicts_with_all = ["output", "bundle", "save", "baseline", "write_baseline", "expect"]
     )]
     pub(crate) compare: Option<String>,
-    /// The configuration file [default: the nearest mcp-auth.toml, here or above]
-    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CONFIG", help_heading = "Policy")]
-    pub(crate) config: Option<PathBuf>,
     /// Probe the servers that editors declare (Claude, VS Code, Cursor, Windsurf), or those of one file
     #[arg(
         long,

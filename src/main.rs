@@ -31,11 +31,11 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
             let request = probe_request(*probe)?;
             wait_for(commands::probe::run(request, terminal))
         }
-        Command::Login(login) => runtime()?.block_on(carry::login(login, terminal)),
-        Command::Logout(logout) => runtime()?.block_on(carry::logout(logout, terminal)),
-        Command::Token { command } => runtime()?.block_on(carry::token(*command, terminal)),
-        Command::Tools(tools) => runtime()?.block_on(carry::tools(tools, terminal)),
-        Command::Call(call) => runtime()?.block_on(carry::call(call, terminal)),
+        Command::Login(login) => wait_for(carry::login(login, terminal)),
+        Command::Logout(logout) => wait_for(carry::logout(logout, terminal)),
+        Command::Token { command } => wait_for(carry::token(*command, terminal)),
+        Command::Tools(tools) => wait_for(carry::tools(tools, terminal)),
+        Command::Call(call) => wait_for(carry::call(call, terminal)),
         Command::Serve(serve) if serve.list => commands::serve::list(),
         Command::Serve(serve) => wait_for(commands::serve::run(cli::serve::request(*serve), terminal)),
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
@@ -61,6 +61,7 @@ fn explain(asked: &cli::Explain, terminal: &Terminal) -> Outcome {
 }
 
 fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
+    let config = probe.account.config.clone();
     let login = carry::stay(probe.login, *probe.way, probe.account)?;
     Ok(commands::probe::Request {
         target: probe.target,
@@ -79,7 +80,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         expect: probe.expect,
         login,
         policy: carry::policy(probe.connection)?,
-        config: probe.config,
+        config,
         from_config: probe.from_config,
         baseline: probe.baseline,
         write_baseline: probe.write_baseline,

@@ -12,7 +12,8 @@ use super::{Connection, seconds};
 /// `mcp-auth login`.
 #[derive(Debug, Args)]
 pub(crate) struct Login {
-    /// The URL of the MCP endpoint [default: the only stored login]
+    /// The URL of the MCP endpoint, a name of mcp-auth.toml, or `embedded` for the reference deployment inside this
+    /// process [default: the only target of mcp-auth.toml, else the only stored login]
     #[arg(env = "MCP_AUTH_SERVER")]
     pub(crate) target: Option<String>,
     /// Print what was kept as JSON, without the tokens
@@ -32,7 +33,7 @@ pub(crate) struct Login {
 /// `mcp-auth logout`.
 #[derive(Debug, Args)]
 pub(crate) struct Logout {
-    /// The URL of the MCP endpoint [default: the only stored login]
+    /// The URL of the MCP endpoint, or a name of mcp-auth.toml [default: its only target, else the only stored login]
     #[arg(env = "MCP_AUTH_SERVER")]
     pub(crate) target: Option<String>,
     /// Forget every login of this profile
@@ -76,7 +77,8 @@ pub(crate) enum Token {
 /// Where a token comes from, and how it is shown.
 #[derive(Debug, Args)]
 pub(crate) struct TokenSource {
-    /// A stored login (its MCP URL), a file, or - for standard input [default: MCP_AUTH_TOKEN, else the only stored login]
+    /// A stored login (its MCP URL, or a name of mcp-auth.toml), a file, or - for standard input
+    /// [default: MCP_AUTH_TOKEN, else the only target of mcp-auth.toml, else the only stored login]
     pub(crate) source: Option<String>,
     /// As JSON: header and claims
     #[arg(long)]
@@ -94,9 +96,11 @@ pub(crate) struct TokenSource {
 /// A token, and whom to ask about it.
 #[derive(Debug, Args)]
 pub(crate) struct TokenCheck {
-    /// A stored login (its MCP URL), a file, or - for standard input [default: MCP_AUTH_TOKEN, else the only stored login]
+    /// A stored login (its MCP URL, or a name of mcp-auth.toml), a file, or - for standard input
+    /// [default: MCP_AUTH_TOKEN, else the only target of mcp-auth.toml, else the only stored login]
     pub(crate) source: Option<String>,
-    /// The MCP server that the token is for, where the source is a file or standard input
+    /// The MCP server that the token is for, where the source is a file or standard input: its URL, or a name of
+    /// mcp-auth.toml
     #[arg(long, value_name = "URL", env = "MCP_AUTH_SERVER")]
     pub(crate) server: Option<String>,
     /// Without an MCP server: the issuer that is expected
@@ -122,7 +126,7 @@ pub(crate) struct TokenCheck {
 /// A stored login.
 #[derive(Debug, Args)]
 pub(crate) struct TokenStored {
-    /// The URL of the MCP endpoint [default: the only stored login]
+    /// The URL of the MCP endpoint, or a name of mcp-auth.toml [default: its only target, else the only stored login]
     #[arg(env = "MCP_AUTH_SERVER")]
     pub(crate) target: Option<String>,
     #[command(flatten)]
@@ -136,7 +140,7 @@ pub(crate) struct TokenStored {
 /// `mcp-auth tools`.
 #[derive(Debug, Args)]
 pub(crate) struct Tools {
-    /// The URL of the MCP endpoint [default: --server, else the only stored login]
+    /// The URL of the MCP endpoint, a name of mcp-auth.toml, or `embedded` [default: --server]
     pub(crate) target: Option<String>,
     /// The tools as the server lists them
     #[arg(long)]
@@ -150,16 +154,18 @@ pub(crate) struct Tools {
 pub(crate) struct Call {
     /// The name of the tool
     pub(crate) tool: String,
-    /// Arguments: KEY=VALUE, typed by the tool's schema, or KEY:=JSON
+    /// Arguments: KEY=VALUE, typed by the tool's schema; KEY:=JSON; or @FILE or - for a JSON object of them, in a file
+    /// or on standard input
     #[arg(value_name = "KEY=VALUE")]
     pub(crate) arguments: Vec<String>,
-    /// All arguments as one JSON object: the JSON, @FILE, or - for standard input
+    /// Arguments as one JSON object: the JSON itself, @FILE, or - for standard input; each KEY comes on top
     #[arg(long, value_name = "JSON")]
     pub(crate) args: Option<String>,
-    /// What to answer if the tool asks for input, as a JSON object; what is missing takes the defaults of the question
+    /// What to answer if the tool asks for input: a JSON object, @FILE, or -; what is missing takes the defaults of the
+    /// question
     #[arg(long, value_name = "JSON")]
     pub(crate) answer: Option<String>,
-    /// The result as the server sent it
+    /// Print the whole result as the server sent it, as JSON, also where the tool says that it failed
     #[arg(long)]
     pub(crate) json: bool,
     #[command(flatten)]
@@ -169,7 +175,7 @@ pub(crate) struct Call {
 /// What `tools` and `call` share.
 #[derive(Debug, Args)]
 pub(crate) struct Talk {
-    /// The URL of the MCP endpoint [default: the only stored login]
+    /// The URL of the MCP endpoint, or a name of mcp-auth.toml [default: its only target, else the only stored login]
     #[arg(long, value_name = "URL", env = "MCP_AUTH_SERVER")]
     pub(crate) server: Option<String>,
     /// The protocol revision to speak [default: what the server negotiates]
@@ -205,6 +211,9 @@ pub(crate) struct Account {
     /// The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]
     #[arg(long, value_name = "DIR", env = "MCP_AUTH_STATE_DIR")]
     pub(crate) state_dir: Option<PathBuf>,
+    /// The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CONFIG")]
+    pub(crate) config: Option<PathBuf>,
 }
 
 /// Where logins are remembered.
@@ -212,6 +221,8 @@ pub(crate) struct Account {
 pub(crate) enum Keep {
     /// In a file that only you can read
     File,
+    /// In a file that is encrypted with a key in the keyring of the operating system
+    Keyring,
     /// Nowhere
     None,
 }

@@ -70,11 +70,11 @@ pub(crate) async fn token(command: Token, terminal: &Terminal) -> Outcome {
                 (_, _, true) => token::Shape::Header,
                 _ => token::Shape::Words,
             };
-            token::show(&token_source(source, place), shape)
+            token::show(&token_source(source, place), shape, terminal)
         }
         Token::Check(arguments) => Box::pin(token::check(check(arguments)?, terminal)).await,
         Token::Introspect(arguments) => Box::pin(token::introspect(check(arguments)?, terminal)).await,
-        Token::List { json, account: place } => token::list(&account(place), json),
+        Token::List { json, account: place } => token::list(&account(place), json, terminal),
         Token::Refresh(arguments) => Box::pin(token::refresh(stored(arguments)?, terminal)).await,
         Token::Revoke(arguments) => Box::pin(token::revoke(stored(arguments)?, terminal)).await,
     }
@@ -107,8 +107,13 @@ fn talk(arguments: Talk, target: Option<String>) -> Result<call::Talk, Failure> 
 }
 
 fn account(arguments: Account) -> shared::Account {
-    let Account { profile, store, state_dir } = arguments;
-    shared::Account { profile, remembers: store == Keep::File, directory: state_dir }
+    let Account { profile, store, state_dir, config } = arguments;
+    let keep = match store {
+        Keep::File => shared::Keep::File,
+        Keep::Keyring => shared::Keep::Keyring,
+        Keep::None => shared::Keep::Nowhere,
+    };
+    shared::Account { profile, keep, directory: state_dir, config }
 }
 
 fn token_source(named: Option<String>, place: Account) -> token::Source {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use url::Url;
 
+use super::config::{self, Target};
 use super::probe::{EMBEDDED, start_embedded};
 use super::{Exit, Failure, Terminal, tell};
 use crate::client::browser::Say;
@@ -19,7 +20,7 @@ use crate::render::progress::{self, Progress};
 use crate::serve;
 use crate::spec::step::Reach;
 use crate::spec::text::printable;
-use crate::store::{Store, StoreError};
+use crate::store::{Store, StoreError, Waiting};
 use crate::wire::{Policy, Wire};
 
 /// Where logins are kept, and which are meant.
@@ -27,50 +28,107 @@ use crate::wire::{Policy, Wire};
 pub struct Account {
     /// The profile.
     pub profile: String,
-    /// Whether to remember anything.
-    pub remembers: bool,
+    /// Where to remember.
+    pub keep: Keep,
     /// The directory, if not that of the platform.
     pub directory: Option<PathBuf>,
+    /// The configuration file that names targets, if not the nearest one.
+    pub config: Option<PathBuf>,
+}
+
+/// Where logins are remembered.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Keep {
+    /// In a file.
+    File,
+    /// In a file that is encrypted with a key in the keyring of the operating system.
+    Keyring,
+    /// Nowhere.
+    Nowhere,
 }
 
 impl Account {
     /// The store.
     ///
     /// # Errors
-    /// There is no place for it.
-    pub fn store(&self) -> Result<Store, Failure> {
-        if !self.remembers {
-            return Ok(Store::nowhere());
+    /// There is no place for it, or the keyring cannot be used.
+    pub fn store(&self, terminal: &Terminal) -> Result<Store, Failure> {
+        let directory = match &self.directory {
+            _ if self.keep == Keep::Nowhere => return Ok(Store::nowhere()),
+            Some(directory) => directory.clone(),
+            None => Store::usual_directory()?,
+        };
+        if self.keep == Keep::File {
+            return Ok(Store::in_directory(&directory));
         }
-        match &self.directory {
-            Some(directory) => Ok(Store::in_directory(directory)),
-            None => Ok(Store::in_directory(&Store::usual_directory()?)),
-        }
+        let slow = || tell(terminal, "waiting for the keyring; it may want to be unlocked");
+        let waiting = Waiting { attended: terminal.progress, slow: &slow };
+        Ok(Store::in_keyring(&directory, &waiting)?)
     }
 
-    /// The MCP URL meant: the one given, else that of the only stored login.
+    /// The MCP URL meant: the one given, by its name in the configuration or as it is; else the only one of the
+    /// configuration; else that of the only stored login.
     ///
     /// # Errors
     /// There is none, or more than one.
     pub fn target(&self, given: Option<&str>, store: &Store) -> Result<String, Failure> {
+        let targets = self.targets()?;
         if let Some(given) = given {
-            return Ok(given.to_owned());
+            return named(given, &targets);
+        }
+        if let [only] = targets.as_slice() {
+            return Ok(only.url.clone());
         }
         let book = store.read()?;
         let mut servers: Vec<&str> =
             book.logins.iter().filter(|l| l.profile == self.profile).map(|l| l.server.as_str()).collect();
         servers.sort_unstable();
         servers.dedup();
-        let help = "name the MCP server: its URL as argument, --server URL, or MCP_AUTH_SERVER";
+        let help = "name the MCP server, by its URL or its name in mcp-auth.toml: as argument, --server, or MCP_AUTH_SERVER";
         match servers.as_slice() {
             [only] => Ok((*only).to_owned()),
-            [] => Err(Failure::usage("which server? There is no stored login", help)),
+            [] => Err(Failure::usage(format!("which server? {}", names("There is no stored login", &targets)), help)),
             several => {
                 let listed = several.iter().map(|server| printable(server).to_string()).collect::<Vec<_>>().join(", ");
-                Err(Failure::usage(format!("which server? There are logins for {listed}"), help))
+                let message = format!("which server? {}", names(&format!("There are logins for {listed}"), &targets));
+                Err(Failure::usage(message, help))
             }
         }
     }
+
+    /// The URL of a name in the configuration, if it is one.
+    ///
+    /// # Errors
+    /// The configuration cannot be read.
+    pub fn by_name(&self, name: &str) -> Result<Option<String>, Failure> {
+        Ok(self.targets()?.into_iter().find(|target| target.name == name).map(|target| target.url))
+    }
+
+    fn targets(&self) -> Result<Vec<Target>, Failure> {
+        let folder = std::env::current_dir().unwrap_or_default();
+        Ok(config::find(self.config.as_deref(), &folder)?.targets)
+    }
+}
+
+/// What a target on the command line stands for.
+fn named(given: &str, targets: &[Target]) -> Result<String, Failure> {
+    if let Some(target) = targets.iter().find(|target| target.name == given) {
+        return Ok(target.url.clone());
+    }
+    if given == EMBEDDED || given.contains("://") {
+        return Ok(given.to_owned());
+    }
+    let message = names(&format!("`{}` is neither a URL nor the name of a target", printable(given)), targets);
+    Err(Failure::usage(message, "give the full URL of the MCP endpoint, e.g. https://example.com/mcp"))
+}
+
+/// A clause, with the names that there are.
+fn names(clause: &str, targets: &[Target]) -> String {
+    if targets.is_empty() {
+        return clause.to_owned();
+    }
+    let known: Vec<String> = targets.iter().map(|target| printable(&target.name).to_string()).collect();
+    format!("{clause}; {} names {}", config::FILE, known.join(", "))
 }
 
 /// What a run with credentials needs.
@@ -184,9 +242,9 @@ pub struct Stay {
 ///
 /// # Errors
 /// The login did not come about, or the token is not taken.
-pub async fn stay(wire: &Wire, stay: &Stay, is_embedded: bool, say: &Say) -> Result<(), Failure> {
+pub async fn stay(wire: &Wire, stay: &Stay, is_embedded: bool, (terminal, say): (&Terminal, &Say)) -> Result<(), Failure> {
     let forgets = is_embedded || wire.is_insecure();
-    let store = if forgets { Store::nowhere() } else { stay.account.store()? };
+    let store = if forgets { Store::nowhere() } else { stay.account.store(terminal)? };
     let mut plan = stay.plan.clone();
     if is_embedded && plan.browser == Browser::System {
         (plan.browser, plan.paste) = (Browser::Follow, false);
@@ -223,14 +281,41 @@ impl From<StoreError> for Failure {
     }
 }
 
-/// Runs to the end, or until the user interrupts. What is ready to end is not interrupted.
+/// Runs to the end, or until a signal ends it: then its futures are dropped, which closes the listener, lets the store go
+/// and ends the browser command. What is ready to end is not interrupted.
 ///
 /// # Errors
-/// Those of the run; the interrupt.
+/// Those of the run; the signal.
 pub async fn interruptible<T>(run: impl Future<Output = Result<T, Failure>>) -> Result<T, Failure> {
     tokio::select! {
         biased;
         done = run => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "")),
+        exit = signal() => Err(Failure::new(exit, "interrupted", "")),
+    }
+}
+
+/// Waits for SIGINT, SIGTERM or SIGHUP; elsewhere than on Unix for Ctrl-C. Says which exit code belongs to it.
+pub async fn signal() -> Exit {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let hear = async |kind: SignalKind, exit: Exit| {
+            if let Ok(mut heard) = signal(kind) {
+                heard.recv().await;
+                return exit;
+            }
+            // What cannot be heard ends the process as it always does.
+            std::future::pending().await
+        };
+        tokio::select! {
+            exit = hear(SignalKind::interrupt(), Exit::Interrupted) => exit,
+            exit = hear(SignalKind::terminate(), Exit::Terminated) => exit,
+            exit = hear(SignalKind::hangup(), Exit::HungUp) => exit,
+        }
+    }
+    #[cfg(not(unix))]
+    match tokio::signal::ctrl_c().await {
+        Ok(()) => Exit::Interrupted,
+        Err(_) => std::future::pending().await,
     }
 }

@@ -112,12 +112,17 @@ fn describe(text: &mut String, tool: &Tool) {
 /// # Errors
 /// See [`Failure`]. A tool that says it failed is no error of ours: exit code 1.
 pub async fn call(mut request: CallRequest, terminal: &Terminal) -> Outcome {
-    let given = match &request.args {
+    let mut given = match &request.args {
         Some(args) => object(args, "--args")?,
         None => Map::new(),
     };
+    let (files, words): (Vec<&str>, Vec<&str>) =
+        request.arguments.iter().map(String::as_str).partition(|word| *word == "-" || word.starts_with('@'));
+    for file in files {
+        given.extend(object(file, file)?);
+    }
     let answers = request.answer.as_deref().map(|text| object(text, "--answer")).transpose()?;
-    let (tool, written, json) = (&request.tool, &request.arguments, request.json);
+    let (tool, json) = (&request.tool, request.json);
     let (result, found) = Box::pin(converse(&mut request.talk, answers, terminal, async |session| {
         let found = tools::list(session).await?;
         let Some(tool) = found.tools.iter().find(|known| known.name == *tool) else {
@@ -125,7 +130,7 @@ pub async fn call(mut request: CallRequest, terminal: &Terminal) -> Outcome {
             let message = format!("there is no tool `{}`; there are: {}", printable(tool), names.join(", "));
             return Err(ClientError::Argument(message));
         };
-        let arguments = arguments(tool, written, given.clone())?;
+        let arguments = arguments(tool, &words, given.clone())?;
         let headers = if session.is_stateless() { tool.headers(&arguments) } else { Vec::new() };
         let params = json!({ "name": tool.name, "arguments": arguments });
         let result = session.request("tools/call", params, headers).await?;
@@ -144,12 +149,12 @@ pub async fn call(mut request: CallRequest, terminal: &Terminal) -> Outcome {
     Ok(if failed { Exit::Findings } else { Exit::Success })
 }
 
-/// The arguments: those of `--args`, and each word in its place.
-fn arguments(tool: &Tool, words: &[String], given: Map<String, Value>) -> Result<Map<String, Value>, ClientError> {
+/// The arguments: those of JSON objects, and each word on top of them.
+fn arguments(tool: &Tool, words: &[&str], given: Map<String, Value>) -> Result<Map<String, Value>, ClientError> {
     let mut arguments = given;
     for word in words {
         let wrong = |text: &str| ClientError::Argument(format!("`{}` {text}", printable(word)));
-        let (key, value) = word.split_once('=').ok_or_else(|| wrong("must be KEY=VALUE or KEY:=JSON"))?;
+        let (key, value) = word.split_once('=').ok_or_else(|| wrong("must be KEY=VALUE, KEY:=JSON, @FILE or -"))?;
         match key.strip_suffix(':') {
             Some(key) => {
                 let value =
@@ -211,7 +216,7 @@ async fn converse<T>(
     have: impl AsyncFnOnce(&mut Session<'_>) -> Result<T, ClientError>,
 ) -> Result<T, Failure> {
     let Talk { request, revision, may_login, given } = talk;
-    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
+    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store(terminal)? };
     if request.policy.insecure {
         tell(terminal, "--insecure: certificates are not checked; no stored login is used and none is kept");
     }

@@ -20,7 +20,7 @@ use crate::wire::Policy;
 /// # Errors
 /// See [`Failure`].
 pub async fn login(mut request: Request, json: bool, tries: bool, terminal: &Terminal) -> Outcome {
-    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store()? };
+    let mut store = if request.policy.insecure { Store::nowhere() } else { request.account.store(terminal)? };
     if request.policy.insecure {
         tell(terminal, "--insecure: certificates are not checked, so the tokens are not kept");
     }
@@ -115,7 +115,7 @@ pub struct LogoutRequest {
 /// # Errors
 /// See [`Failure`]. What could not be revoked is forgotten all the same, and said.
 pub async fn logout(request: LogoutRequest, terminal: &Terminal) -> Outcome {
-    let store = request.account.store()?;
+    let store = request.account.store(terminal)?;
     let profile = request.account.profile.as_str();
     let book = store.read()?;
     let chosen: Vec<Login> = if request.all {

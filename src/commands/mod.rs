@@ -39,8 +39,12 @@ pub enum Exit {
     Store = 6,
     /// A mistake of ours.
     Bug = 70,
-    /// Interrupted by the user.
+    /// Told to end by SIGHUP: the terminal is gone.
+    HungUp = 129,
+    /// Interrupted by the user (SIGINT).
     Interrupted = 130,
+    /// Told to end by SIGTERM.
+    Terminated = 143,
 }
 
 /// We could not do our job: what happened, in one sentence, and what helps.

@@ -74,10 +74,7 @@ pub struct Request {
 /// # Errors
 /// We could not do our job: see [`Failure`].
 pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
-    tokio::select! {
-        done = probe(&request, terminal) => done,
-        _ = tokio::signal::ctrl_c() => Err(Failure::new(Exit::Interrupted, "interrupted", "")),
-    }
+    account::interruptible(probe(&request, terminal)).await
 }
 
 async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
@@ -238,7 +235,7 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
     if let Some(stay) = &request.login {
         let telling = line.clone();
         let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
-        let done = Box::pin(account::stay(&wire, stay, embedded.is_some(), &say)).await;
+        let done = Box::pin(account::stay(&wire, stay, embedded.is_some(), (terminal, &say))).await;
         if let Err(failure) = done {
             // What could be seen is judged all the same.
             say(&format!("login: {}\n  help: {}", failure.message, failure.help));

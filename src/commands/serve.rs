@@ -55,9 +55,8 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     let ca_file = write_authority(&server, request.ca_file)?;
     put(&announcement(&server, posture, &faults, ca_file.as_deref()))?;
     // Interrupting is how a server is ended: success.
-    if tokio::signal::ctrl_c().await.is_ok() {
-        tell(terminal, "stopping");
-    }
+    super::account::signal().await;
+    tell(terminal, "stopping");
     server.stop().await;
     Ok(Exit::Success)
 }

@@ -50,8 +50,11 @@ impl Source {
             Some("-") => Ok(Found { token: read_token(&mut std::io::stdin().lock(), "standard input")?, login: None }),
             Some(named) if named.contains("://") => self.stored(named, store),
             Some(named) => {
+                if let Some(server) = self.account.by_name(named)? {
+                    return self.stored(&server, store);
+                }
                 let mut file = std::fs::File::open(Path::new(named)).map_err(|error| {
-                    let help = "name a stored login by its MCP URL, a file, or - for standard input";
+                    let help = "name a stored login by its MCP URL or its name in mcp-auth.toml, a file, or - for standard input";
                     Failure::usage(format!("{} cannot be read: {error}", printable(named)), help)
                 })?;
                 Ok(Found { token: read_token(&mut file, named)?, login: None })
@@ -111,8 +114,8 @@ pub enum Shape {
 ///
 /// # Errors
 /// There is no such token.
-pub fn show(source: &Source, shape: Shape) -> Outcome {
-    let store = source.account.store()?;
+pub fn show(source: &Source, shape: Shape, terminal: &Terminal) -> Outcome {
+    let store = source.account.store(terminal)?;
     let found = source.find(&store)?;
     let scheme = found.login.as_ref().and_then(|l| l.tokens.as_ref()).map_or("Bearer", |t| t.scheme.name());
     // Who looks over a shoulder, or at a recording, sees no token.
@@ -232,7 +235,7 @@ pub struct CheckRequest {
 /// # Errors
 /// The token or the documents cannot be had. A token that will be refused is no error but findings.
 pub async fn check(request: CheckRequest, terminal: &Terminal) -> Outcome {
-    let store = request.source.account.store()?;
+    let store = request.source.account.store(terminal)?;
     let found = request.source.find(&store)?;
     let (line, standard) = standard(&request, &found, terminal).await?;
     let remarks = match jwt::decode(found.token.expose()) {
@@ -254,7 +257,9 @@ async fn standard(request: &CheckRequest, found: &Found, terminal: &Terminal) ->
         let standard = interruptible(standard).await?;
         return Ok((line, standard));
     }
-    let server = found.login.as_ref().map(|login| login.server.clone()).or_else(|| request.server.clone());
+    let account = &request.source.account;
+    let asked = request.server.as_deref().map(|server| account.target(Some(server), &Store::nowhere())).transpose()?;
+    let server = found.login.as_ref().map(|login| login.server.clone()).or(asked);
     let help = "name it with --server URL, or say what is expected with --issuer and --audience";
     let server = server.ok_or_else(|| Failure::usage("for which MCP server is the token?", help))?;
     let line = Line::open(&server, &request.policy, terminal)?;
@@ -362,7 +367,7 @@ fn conclude(remarks: &[Remark], standard: &Standard, as_json: bool) -> Outcome {
 /// # Errors
 /// The authorization server cannot be asked, or refuses to answer.
 pub async fn introspect(request: CheckRequest, terminal: &Terminal) -> Outcome {
-    let store = request.source.account.store()?;
+    let store = request.source.account.store(terminal)?;
     let found = request.source.find(&store)?;
     let (line, standard) = standard(&request, &found, terminal).await?;
     let answer = interruptible(async { Ok(ask(&line, &request, &found, &standard).await?) }).await?;
@@ -375,8 +380,8 @@ pub async fn introspect(request: CheckRequest, terminal: &Terminal) -> Outcome {
 ///
 /// # Errors
 /// The store cannot be read.
-pub fn list(account: &Account, as_json: bool) -> Outcome {
-    let store = account.store()?;
+pub fn list(account: &Account, as_json: bool, terminal: &Terminal) -> Outcome {
+    let store = account.store(terminal)?;
     let book = store.read()?;
     if as_json {
         let list: Vec<Value> = book.logins.iter().map(summary).collect();
@@ -420,7 +425,7 @@ pub struct StoredRequest {
 /// # Errors
 /// Only a login helps, or the authorization server cannot be reached.
 pub async fn refresh(request: StoredRequest, terminal: &Terminal) -> Outcome {
-    let store = request.account.store()?;
+    let store = request.account.store(terminal)?;
     let server = request.account.target(request.target.as_deref(), &store)?;
     let login = stored(&store, &server, &request.account.profile)?;
     if request.policy.insecure {
@@ -444,7 +449,7 @@ pub async fn refresh(request: StoredRequest, terminal: &Terminal) -> Outcome {
 /// # Errors
 /// There is nothing to revoke, or the store cannot be used.
 pub async fn revoke(request: StoredRequest, terminal: &Terminal) -> Outcome {
-    let store = request.account.store()?;
+    let store = request.account.store(terminal)?;
     let server = request.account.target(request.target.as_deref(), &store)?;
     let login = stored(&store, &server, &request.account.profile)?;
     if request.policy.insecure {

@@ -6,10 +6,14 @@
 use std::fs::{self, File};
 use std::io::{self, Read as _, Write as _};
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
+use fs4::fs_std::FileExt as _;
 use zeroize::Zeroizing;
 
 use super::record::{Book, VERSION};
+use super::seal::Key;
+use super::{LOCK_INTERVAL, LOCK_PATIENCE};
 use crate::formats::json;
 
 /// The largest file that is read, in bytes.
@@ -69,6 +73,18 @@ pub enum StoreError {
         /// How long was waited.
         seconds: u64,
     },
+    /// The keyring of the operating system, which holds the key of the file.
+    #[error("the keyring of the operating system: {detail}")]
+    Keyring {
+        /// What is wrong with it; never what it holds.
+        detail: String,
+    },
+    /// The file is there and the keyring has no key for it.
+    #[error("the keyring of the operating system holds no key for the credential store {}", path.display())]
+    KeyLost {
+        /// The file.
+        path: PathBuf,
+    },
     /// The file changed under the lock: a program that does not lock, or a file system that does not.
     #[error("the credential store {} was changed by somebody else in the meantime", path.display())]
     Changed {
@@ -92,6 +108,12 @@ impl StoreError {
                 "remove it if you know what it is, or name another directory with --state-dir"
             }
             Self::Locked { .. } => "wait for the other process, or end it; the lock goes with it",
+            Self::Keyring { .. } => {
+                "is it running and unlocked (on Linux a Secret Service: GNOME Keyring, KWallet, KeePassXC)? --store file does without, --store none keeps nothing"
+            }
+            Self::KeyLost { .. } => {
+                "is it the keyring that the logins were kept with? If the key is gone for good, move the file away and log in again"
+            }
             Self::Changed { .. } => "run the command again",
         }
     }
@@ -102,18 +124,25 @@ impl StoreError {
 pub(super) struct Disk {
     directory: PathBuf,
     file: PathBuf,
+    /// What the file is sealed with, if it is.
+    key: Option<Key>,
 }
 
 impl Disk {
     pub(super) fn new(directory: &Path, name: &str) -> Self {
-        Self { directory: directory.to_owned(), file: directory.join(name) }
+        Self { directory: directory.to_owned(), file: directory.join(name), key: None }
+    }
+
+    /// The same file, sealed.
+    pub(super) fn sealed(self, key: Key) -> Self {
+        Self { key: Some(key), ..self }
     }
 
     pub(super) fn path(&self) -> &Path {
         &self.file
     }
 
-    pub(super) fn lock_path(&self) -> PathBuf {
+    fn lock_path(&self) -> PathBuf {
         self.beside("lock")
     }
 
@@ -148,7 +177,9 @@ impl Disk {
             Some(_) => {}
             None => return Err(self.corrupt("it has no format version".to_owned())),
         }
-        let book = serde_json::from_slice(&bytes).map_err(|error| {
+        let opened = self.key.as_ref().map(|key| key.open(&value)).transpose();
+        let opened = opened.map_err(|error| self.corrupt(error.to_string()))?;
+        let book = serde_json::from_slice(opened.as_ref().map_or(&bytes, |opened| &**opened)).map_err(|error| {
             self.corrupt(format!("line {}, column {} is not as it should be", error.line(), error.column()))
         })?;
         Ok((book, bytes))
@@ -192,6 +223,33 @@ impl Disk {
     #[cfg(not(unix))]
     fn check_owner(&self, _path: &Path, _metadata: &fs::Metadata) -> Result<(), StoreError> {
         Ok(())
+    }
+
+    /// Whether there is a file of ours.
+    pub(super) fn exists(&self) -> Result<bool, StoreError> {
+        self.look(&self.file).map(|found| found.is_some())
+    }
+
+    /// Takes the lock before any async code runs. It goes when the file is dropped.
+    pub(super) fn lock_now(&self) -> Result<File, StoreError> {
+        let begun = Instant::now();
+        let (file, _) = self.open_lock()?;
+        while !self.try_lock(&file)? {
+            if begun.elapsed() >= LOCK_PATIENCE {
+                return Err(self.locked(LOCK_PATIENCE));
+            }
+            std::thread::sleep(LOCK_INTERVAL);
+        }
+        Ok(file)
+    }
+
+    /// Whether the lock could be taken. It is the kernel's and goes with its holder, however that one ends.
+    pub(super) fn try_lock(&self, file: &File) -> Result<bool, StoreError> {
+        file.try_lock_exclusive().map_err(|error| self.failed("locking", &error))
+    }
+
+    pub(super) fn locked(&self, patience: Duration) -> StoreError {
+        StoreError::Locked { path: self.lock_path(), seconds: patience.as_secs() }
     }
 
     /// Opens the lock file, making it and the directory where they are missing. Says what it repaired.
@@ -270,8 +328,14 @@ impl Disk {
         }
         let mut text = Zeroizing::new(serde_json::to_string_pretty(book).unwrap_or_default());
         text.push('\n');
+        let bytes = match &self.key {
+            Some(key) => {
+                key.seal(text.as_bytes()).map_err(|error| StoreError::Keyring { detail: error.to_string() })?
+            }
+            None => text.as_bytes().to_vec(),
+        };
         let new = self.beside("new");
-        self.write_new(&new, text.as_bytes())?;
+        self.write_new(&new, &bytes)?;
         if !expected.is_empty() {
             let (old, previous) = (self.beside("old"), self.beside("previous"));
             self.look(&previous)?;
@@ -280,7 +344,7 @@ impl Disk {
         }
         self.rename(&new, &self.file, "rename")?;
         self.sync_directory()?;
-        Ok(text.as_bytes().to_vec())
+        Ok(bytes)
     }
 
     /// Makes a file of mode 0600 that did not exist, writes and syncs it. What a killed process left under the name goes

@@ -6,16 +6,17 @@
 //! replaces the old one in one step. Nothing in here deletes a login because a server refused it.
 
 mod disk;
+mod keyring;
 mod record;
+mod seal;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use fs4::fs_std::FileExt as _;
-
 pub use self::disk::StoreError;
 #[cfg(test)]
 pub(crate) use self::disk::hooks::seam;
+pub use self::keyring::{PATIENCE as KEYRING_PATIENCE, UNLOCK_PATIENCE, Waiting};
 pub use self::record::{Book, Client, ClientAuth, ClientOrigin, Key, Login, RefreshState, Scheme, Tokens};
 
 use self::disk::Disk;
@@ -26,6 +27,8 @@ pub const LOCK_PATIENCE: Duration = Duration::from_secs(10);
 const LOCK_INTERVAL: Duration = Duration::from_millis(10);
 /// The name of the file in the state directory.
 const FILE: &str = "credentials.json";
+/// The name of the file whose key is in the keyring.
+const SEALED_FILE: &str = "credentials.sealed.json";
 
 /// Where logins are remembered.
 #[derive(Clone, Debug)]
@@ -45,6 +48,17 @@ impl Store {
     #[must_use]
     pub fn in_directory(directory: &Path) -> Self {
         Self { place: Place::File(Disk::new(directory, FILE)) }
+    }
+
+    /// The store in this directory whose file is sealed with a key in the keyring of the operating system. Asks the
+    /// keyring now, so that what is missing is known before anybody logs in.
+    ///
+    /// # Errors
+    /// There is no keyring, it does not answer in time, or it has no key for the file that is there.
+    pub fn in_keyring(directory: &Path, waiting: &Waiting<'_>) -> Result<Self, StoreError> {
+        let disk = Disk::new(directory, SEALED_FILE);
+        let key = keyring::key(keyring::of_system(directory), &disk, waiting)?;
+        Ok(Self { place: Place::File(disk.sealed(key)) })
     }
 
     /// A store that forgets everything.
@@ -107,10 +121,9 @@ impl Store {
         };
         let begun = Instant::now();
         let (file, mut notices) = disk.open_lock()?;
-        // The lock of the kernel goes with its holder, however that one ends; there are no stale locks.
-        while !file.try_lock_exclusive().map_err(|error| disk.failed("locking", &error))? {
+        while !disk.try_lock(&file)? {
             if begun.elapsed() >= patience {
-                return Err(StoreError::Locked { path: disk.lock_path(), seconds: patience.as_secs() });
+                return Err(disk.locked(patience));
             }
             tokio::time::sleep(LOCK_INTERVAL).await;
         }

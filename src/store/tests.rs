@@ -241,6 +241,27 @@ fn a_file_that_is_no_store_is_left_alone() {
 }
 
 #[test]
+fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
+    let home = tempfile::tempdir().unwrap();
+    let with = |key: &seal::Key| Store { place: Place::File(Disk::new(home.path(), "sealed.json").sealed(key.clone())) };
+    let (key, other) = (seal::Key::random().unwrap(), seal::Key::random().unwrap());
+    for generation in 1..4 {
+        let mut guard = block(with(&key).lock()).unwrap();
+        guard.check_writable().unwrap();
+        guard.save(|book| book.put(login("https://as.test", &format!("refresh-token-{generation}")))).unwrap();
+    }
+    assert_eq!(refresh_of(&with(&key).read().unwrap()).as_deref(), Some("refresh-token-3"));
+    for entry in fs::read_dir(home.path()).unwrap() {
+        let text = fs::read_to_string(entry.unwrap().path()).unwrap();
+        assert!(!text.contains("refresh-token") && !text.contains("as.test"), "{text}");
+    }
+    let before = fs::read(home.path().join("sealed.json")).unwrap();
+    assert!(matches!(with(&other).read(), Err(StoreError::Corrupt { .. })));
+    assert!(block(with(&other).lock()).is_err());
+    assert_eq!(fs::read(home.path().join("sealed.json")).unwrap(), before);
+}
+
+#[test]
 fn links_are_refused_and_loose_modes_are_mended_aloud() {
     let home = tempfile::tempdir().unwrap();
     let directory = home.path().join("state");
