@@ -197,7 +197,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__call)
-            opts="-v -q -h --args --answer --json --server --revision --login --no-login --token-file --profile --store --state-dir --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --args --answer --json --server --revision --login --no-login --token-file --profile --store --state-dir --config --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -228,10 +228,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -791,7 +795,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__login)
-            opts="-v -q -h --json --no-try --profile --store --state-dir --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --json --no-try --profile --store --state-dir --config --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -802,10 +806,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -913,7 +921,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__logout)
-            opts="-v -q -h --all --local --forget-client --profile --store --state-dir --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --all --local --forget-client --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -924,10 +932,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -981,7 +993,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__probe)
-            opts="-f -o -v -q -h --revision --passive --login --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --config --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-f -o -v -q -h --revision --passive --login --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1068,10 +1080,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1116,10 +1132,6 @@ _mcp__auth() {
                     return 0
                     ;;
                 --compare)
-                    COMPREPLY=($(compgen -f "${cur}"))
-                    return 0
-                    ;;
-                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1223,7 +1235,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__check)
-            opts="-v -q -h --server --issuer --audience --jwks --json --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --server --issuer --audience --jwks --json --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1274,10 +1286,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1425,7 +1441,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__introspect)
-            opts="-v -q -h --server --issuer --audience --jwks --json --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --server --issuer --audience --jwks --json --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1476,10 +1492,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1515,7 +1535,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__list)
-            opts="-v -q -h --json --profile --store --state-dir --color --verbose --quiet --help"
+            opts="-v -q -h --json --profile --store --state-dir --config --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1526,10 +1546,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1545,7 +1569,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__refresh)
-            opts="-v -q -h --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1580,10 +1604,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1619,7 +1647,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__revoke)
-            opts="-v -q -h --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1654,10 +1682,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1693,7 +1725,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__token__subcmd__show)
-            opts="-v -q -h --json --bare --header --profile --store --state-dir --color --verbose --quiet --help"
+            opts="-v -q -h --json --bare --header --profile --store --state-dir --config --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1704,10 +1736,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1723,7 +1759,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__tools)
-            opts="-v -q -h --json --server --revision --login --no-login --token-file --profile --store --state-dir --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-v -q -h --json --server --revision --login --no-login --token-file --profile --store --state-dir --config --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1746,10 +1782,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --store)
-                    COMPREPLY=($(compgen -W "file none" -- "${cur}"))
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
                     return 0
                     ;;
                 --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

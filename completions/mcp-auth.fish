@@ -68,8 +68,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-alg -
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-kid -d 'The id of the key' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l challenge-tool -d 'A tool to call without a token, for servers that refuse only there' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l from -d 'Judge a saved trail instead of a network' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l save -d 'Save the trail, without credentials' -r -F
@@ -79,7 +81,6 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l bundle -d 'W
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l fail-on -d 'The least that makes the exit code 1: must, should, advice or never [default: must]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expect -d 'What the server is expected to be; anything else makes the exit code 1' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l compare -d 'Compare with another deployment or saved trail; the exit code is 1 where the target is worse' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l config -d 'The configuration file [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l from-config -d 'Probe the servers that editors declare (Claude, VS Code, Cursor, Windsurf), or those of one file' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l baseline -d 'Known findings: only others make the exit code 1' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
@@ -108,8 +109,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s q -l quiet -
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'
@@ -155,8 +158,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -s q -l quiet -
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand logout" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -187,8 +192,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and not __fish_seen_subcommand_from show check list refresh revoke introspect help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -198,7 +205,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from show" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l server -d 'The MCP server that the token is for, where the source is a file or standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l server -d 'The MCP server that the token is for, where the source is a file or standard input: its URL, or a name of mcp-auth.toml' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l issuer -d 'Without an MCP server: the issuer that is expected' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l audience -d 'Without an MCP server: the audience that is expected' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
@@ -210,8 +217,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-kid -d 'The id of the key' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -227,8 +236,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -244,8 +255,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-kid -d 'The id of the key' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -266,8 +279,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-kid -d 'The id of the key' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -280,7 +295,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l server -d 'The MCP server that the token is for, where the source is a file or standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l server -d 'The MCP server that the token is for, where the source is a file or standard input: its URL, or a name of mcp-auth.toml' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l issuer -d 'Without an MCP server: the issuer that is expected' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l audience -d 'Without an MCP server: the audience that is expected' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
@@ -292,8 +307,10 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-kid -d 'The id of the key' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l resolve -d 'Use this address for this host; repeatable' -r
@@ -314,13 +331,15 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "revoke" -d 'Revoke the stored tokens at the authorization server (RFC 7009), and forget them'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "introspect" -d 'Ask the authorization server about a token (RFC 7662)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l server -d 'The URL of the MCP endpoint [default: the only stored login]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l server -d 'The URL of the MCP endpoint, or a name of mcp-auth.toml [default: its only target, else the only stored login]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l revision -d 'The protocol revision to speak [default: what the server negotiates]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l token-file -d 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'
@@ -365,15 +384,17 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l insecure -d 
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l args -d 'All arguments as one JSON object: the JSON, @FILE, or - for standard input' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l answer -d 'What to answer if the tool asks for input, as a JSON object; what is missing takes the defaults of the question' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l server -d 'The URL of the MCP endpoint [default: the only stored login]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l args -d 'Arguments as one JSON object: the JSON itself, @FILE, or - for standard input; each KEY comes on top' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l answer -d 'What to answer if the tool asks for input: a JSON object, @FILE, or -; what is missing takes the defaults of the question' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l server -d 'The URL of the MCP endpoint, or a name of mcp-auth.toml [default: its only target, else the only stored login]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l revision -d 'The protocol revision to speak [default: what the server negotiates]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l token-file -d 'Use the token in this file (- for standard input) as it is, neither stored nor refreshed [env: MCP_AUTH_TOKEN]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l profile -d 'Keep several accounts apart' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
 none\t'Nowhere'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'
@@ -404,7 +425,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l proxy -d 'Sen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l json -d 'The result as the server sent it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l json -d 'Print the whole result as the server sent it, as JSON, also where the tool says that it failed'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l login -d 'Log in where that is needed, also without a terminal'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l no-login -d 'Never log in'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l device -d 'Log in on another device; short for --grant device'

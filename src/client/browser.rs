@@ -20,6 +20,15 @@ use crate::wire::{Ask, Wire, limits};
 /// Tells the person something.
 pub type Say = dyn Fn(&str) + Send + Sync;
 
+/// Environment variables that hold secrets of ours.
+pub const SECRET_VARIABLES: [&str; 5] = [
+    "MCP_AUTH_TOKEN",
+    "MCP_AUTH_CLIENT_SECRET",
+    "MCP_AUTH_ASSERTION",
+    "MCP_AUTH_ID_TOKEN",
+    "MCP_AUTH_IDP_CLIENT_SECRET",
+];
+
 /// Redirects that are followed between the authorization endpoint and our redirect URI.
 const HOPS: usize = 2 * limits::REDIRECTS;
 
@@ -125,6 +134,10 @@ pub async fn open(browser: &Browser, url: &str) -> Result<(), ClientError> {
             command.args(rest.iter().map(|word| word.replace("%s", url)));
             if !placed {
                 command.arg(url);
+            }
+            // What was meant for us is not for the browser.
+            for name in SECRET_VARIABLES {
+                command.env_remove(name);
             }
             command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::inherit()).kill_on_drop(true);
             let status = command.status().await.map_err(|error| local(format!("it cannot be started: {error}")))?;

@@ -149,23 +149,17 @@ pub enum ClientError {
         /// The scope.
         scope: String,
     },
-    /// The authorization server no longer is the one that the stored credentials belong to.
+    /// The authorization server is not the one that the client id belongs to.
     #[error(
-        "the server now names the authorization server `{}` (token endpoint at {}); the stored login is from `{}` (at {})",
-        printable(now),
-        printable(now_at),
-        printable(was),
-        printable(was_at)
+        "the MCP server names the authorization server `{}`, but the client id belongs to `{}`",
+        printable(found),
+        printable(expected)
     )]
-    ServerChanged {
-        /// The issuer now.
-        now: String,
-        /// The origin of its token endpoint.
-        now_at: String,
-        /// The issuer of the stored login.
-        was: String,
-        /// The origin of its token endpoint.
-        was_at: String,
+    ForeignClient {
+        /// The issuer that was found.
+        found: String,
+        /// The issuer that the user names.
+        expected: String,
     },
     /// The authorization server said no, in a redirect or at an endpoint.
     #[error("{}: the authorization server says `{}`{}", step.title(), printable(error), told(description.as_deref()))]
@@ -344,7 +338,7 @@ impl ClientError {
             | Self::WrongPkce { .. }
             | Self::WrongRedirect(_)
             | Self::WrongScope { .. }
-            | Self::ServerChanged { .. }
+            | Self::ForeignClient { .. }
             | Self::Redirected { .. }
             | Self::NoRevision { .. }
             | Self::Insecure => Class::Safety,
@@ -394,8 +388,8 @@ impl ClientError {
                 "start the login again; if it recurs, the authorization server alters the redirect"
             }
             Self::WrongScope { .. } => "correct the scope in the challenge, the metadata or --scope",
-            Self::ServerChanged { .. } => {
-                "nothing was sent. If the change is intended, log in again: mcp-auth login, or --login"
+            Self::ForeignClient { .. } => {
+                "nothing was sent. If the change is intended, register a client there and correct --client-id and --client-issuer"
             }
             Self::Denied { error, .. } => denied_help(error),
             Self::NoClient { .. } => {

@@ -187,8 +187,10 @@ impl<'a> Keeper<'a> {
         if !self.may_login {
             return Err(ClientError::LoginNeeded { why: why.to_owned() });
         }
-        let preferred: Vec<String> = self.current.iter().map(|login| login.issuer.clone()).collect();
         let Actor { wire, plan, say } = self.actor;
+        // Of several authorization servers the one that a client id belongs to, then the one that knows us.
+        let known = self.current.iter().map(|login| login.issuer.clone());
+        let preferred: Vec<String> = plan.issuer.iter().cloned().chain(known).collect();
         let (located, notes) = locate(wire, demand, &preferred, plan.leniency).await?;
         notes.iter().for_each(|note| say(note));
         self.mention_change(&located);

@@ -195,7 +195,7 @@ pub async fn locate(
     if issuers.is_empty() {
         return Err(ClientError::WrongMetadata { at: at(), detail: "`authorization_servers` names none" });
     }
-    let mut ordered: Vec<&str> = issuers.iter().copied().filter(|i| preferred.iter().any(|p| p == i)).collect();
+    let mut ordered: Vec<&str> = preferred.iter().map(String::as_str).filter(|known| issuers.contains(known)).collect();
     ordered.extend(issuers.iter().copied().filter(|issuer| !preferred.iter().any(|p| p == issuer)));
     let mut first_error = None;
     for issuer in ordered.into_iter().take(limits::AUTHORIZATION_SERVERS) {

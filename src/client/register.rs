@@ -44,12 +44,8 @@ pub async fn choose(
 ) -> Result<Chosen, ClientError> {
     if let Some(id) = &plan.client_id {
         if let Some(issuer) = plan.issuer.as_ref().filter(|issuer| **issuer != located.issuer) {
-            return Err(ClientError::ServerChanged {
-                now: located.issuer.clone(),
-                now_at: located.token_endpoint.clone(),
-                was: issuer.clone(),
-                was_at: "--issuer".to_owned(),
-            });
+            let (found, expected) = (located.issuer.clone(), issuer.clone());
+            return Err(ClientError::ForeignClient { found, expected });
         }
         let client = preregistered(id, plan, located)?;
         return Ok(Chosen { why: format!("the client id given (`{}`)", printable(id)), client });

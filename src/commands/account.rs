@@ -84,7 +84,8 @@ impl Account {
             book.logins.iter().filter(|l| l.profile == self.profile).map(|l| l.server.as_str()).collect();
         servers.sort_unstable();
         servers.dedup();
-        let help = "name the MCP server, by its URL or its name in mcp-auth.toml: as argument, --server, or MCP_AUTH_SERVER";
+        let help =
+            "name the MCP server, by its URL or its name in mcp-auth.toml: as argument, --server, or MCP_AUTH_SERVER";
         match servers.as_slice() {
             [only] => Ok((*only).to_owned()),
             [] => Err(Failure::usage(format!("which server? {}", names("There is no stored login", &targets)), help)),
@@ -242,7 +243,12 @@ pub struct Stay {
 ///
 /// # Errors
 /// The login did not come about, or the token is not taken.
-pub async fn stay(wire: &Wire, stay: &Stay, is_embedded: bool, (terminal, say): (&Terminal, &Say)) -> Result<(), Failure> {
+pub async fn stay(
+    wire: &Wire,
+    stay: &Stay,
+    is_embedded: bool,
+    (terminal, say): (&Terminal, &Say),
+) -> Result<(), Failure> {
     let forgets = is_embedded || wire.is_insecure();
     let store = if forgets { Store::nowhere() } else { stay.account.store(terminal)? };
     let mut plan = stay.plan.clone();

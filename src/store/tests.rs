@@ -243,7 +243,8 @@ fn a_file_that_is_no_store_is_left_alone() {
 #[test]
 fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
     let home = tempfile::tempdir().unwrap();
-    let with = |key: &seal::Key| Store { place: Place::File(Disk::new(home.path(), "sealed.json").sealed(key.clone())) };
+    let with =
+        |key: &seal::Key| Store { place: Place::File(Disk::new(home.path(), "sealed.json").sealed(key.clone())) };
     let (key, other) = (seal::Key::random().unwrap(), seal::Key::random().unwrap());
     for generation in 1..4 {
         let mut guard = block(with(&key).lock()).unwrap();

@@ -1,122 +1,30 @@
 //! The binary logs in to the reference deployment, keeps, checks and uses tokens: streams, exit codes, files, processes.
-//! Every output of every run is searched for the secrets that the store holds.
+//! Every run goes through a proxy that keeps its messages, and every output of every run is searched for every token, code,
+//! verifier, secret, assertion and proof that was in them or is in the store.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod ends;
+mod input;
+mod proxy;
+mod refusals;
+mod stage;
+
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Stdio};
 
-use mcp_auth::serve::{self, Config, Server};
 use serde_json::Value;
 
-/// A home of its own for each test, and a deployment that approves by itself.
-struct Stage {
-    home: tempfile::TempDir,
-    server: Option<Server>,
-    runtime: tokio::runtime::Runtime,
-}
-
-impl Stage {
-    fn new() -> Self {
-        Self::with(&[])
-    }
-
-    fn with(faults: &[&str]) -> Self {
-        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-        let faults = faults.iter().map(|name| find_fault(name)).collect();
-        let config = Config { auto_approve: true, faults, ..Config::default() };
-        let server = runtime.block_on(Box::pin(serve::start(config))).unwrap();
-        Self { home: tempfile::tempdir().unwrap(), server: Some(server), runtime }
-    }
-
-    fn url(&self) -> String {
-        self.server.as_ref().unwrap().mcp_url().to_owned()
-    }
-
-    fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
-        command.args(arguments).env_clear().env("HOME", self.home.path()).env("RUST_LOG", "trace").stdin(Stdio::null());
-        command.env("MCP_AUTH_STATE_DIR", self.state());
-        command
-    }
-
-    fn run(&self, arguments: &[&str]) -> (i32, String, String) {
-        self.judge(&self.command(arguments).output().unwrap())
-    }
-
-    /// What a run said, searched for secrets.
-    fn judge(&self, output: &Output) -> (i32, String, String) {
-        let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).unwrap();
-        let (out, err) = (text(&output.stdout), text(&output.stderr));
-        for secret in self.secrets() {
-            assert!(!out.contains(&secret) && !err.contains(&secret), "a secret stands in the output:\n{out}\n{err}");
-        }
-        (output.status.code().unwrap_or(-1), out, err)
-    }
-
-    fn log_in(&self) {
-        let (code, _, err) = self.run(&["login", &self.url(), "--browser", "follow", "-v"]);
-        assert_eq!(code, 0, "{err}");
-    }
-
-    fn state(&self) -> PathBuf {
-        self.home.path().join("state")
-    }
-
-    fn file(&self) -> PathBuf {
-        self.state().join("credentials.json")
-    }
-
-    fn book(&self) -> Value {
-        fs::read_to_string(self.file()).ok().and_then(|text| serde_json::from_str(&text).ok()).unwrap_or_default()
-    }
-
-    fn secrets(&self) -> Vec<String> {
-        let book = self.book();
-        let logins = book["logins"].as_array().cloned().unwrap_or_default();
-        let all = logins.iter().flat_map(|login| {
-            let places = [
-                "/tokens/access",
-                "/tokens/refresh",
-                "/tokens/dpop_key",
-                "/client/secret",
-                "/client/registration_token",
-            ];
-            places.iter().filter_map(|place| login.pointer(place)?.as_str().map(str::to_owned)).collect::<Vec<_>>()
-        });
-        all.filter(|secret| secret.len() >= 8).collect()
-    }
-
-    /// Makes the stored token look used up.
-    fn expire(&self) {
-        let mut book = self.book();
-        let tokens = book.pointer_mut("/logins/0/tokens").unwrap();
-        tokens["expires_at"] = 1_000_000.into();
-        tokens["obtained_at"] = 999_000.into();
-        fs::write(self.file(), serde_json::to_string_pretty(&book).unwrap()).unwrap();
-    }
-}
-
-impl Drop for Stage {
-    fn drop(&mut self) {
-        if let Some(server) = self.server.take() {
-            self.runtime.block_on(server.stop());
-        }
-    }
-}
-
-fn find_fault(name: &str) -> &'static mcp_auth::spec::fault::Fault {
-    let mut all = mcp_auth::checks::all().flat_map(|check| check.faults.iter());
-    all.find(|fault| fault.name == name).unwrap_or_else(|| panic!("no fault {name}"))
-}
+use stage::Stage;
 
 #[test]
 fn a_login_is_kept_checked_used_refreshed_and_ended() {
     let stage = Stage::new();
     stage.log_in();
     assert_eq!(fs::metadata(stage.file()).unwrap().permissions().mode() & 0o777, 0o600);
+    // What the outputs are searched for: code, verifier, both tokens, the secret of the registration among them.
+    assert!(stage.known_secrets() >= 5, "{}", stage.known_secrets());
     // From here on the only stored login is the target.
     let (code, out, err) = stage.run(&["tools", "-v"]);
     assert!(code == 0 && out.contains("search"), "{out}{err}");
@@ -194,6 +102,8 @@ fn fifty_processes_with_one_expired_token_refresh_it_once() {
         let (code, _, err) = stage.judge(&child.wait_with_output().unwrap());
         assert_eq!(code, 0, "{err}");
     }
+    let refreshes = stage.messages().iter().filter(|m| m.body.contains("grant_type=refresh_token")).count();
+    assert_eq!(refreshes, 1, "on the wire");
     // The journal and the new tokens: one refresh.
     assert_eq!(stage.book()["generation"].as_u64().unwrap(), generation + 2);
     assert_eq!(stage.book()["logins"][0]["refresh"], "idle");
@@ -227,22 +137,6 @@ fn a_damaged_store_is_an_error_of_its_own_and_stays() {
         assert!(code == 6 && err.contains("cannot be read") && !err.contains("SECRET-IN-RUINS"), "{err}");
     }
     assert!(fs::read_to_string(stage.file()).unwrap().ends_with("SECRET-IN-RUINS"));
-}
-
-/// Each of these servers breaks one rule that a client must keep. The login stops before anything is given away.
-#[test]
-fn servers_that_break_the_rules_are_refused_with_both_values_and_the_fix() {
-    for (fault, words) in [
-        ("prm-resource-mismatch", "`resource` is"),
-        ("asm-issuer-mismatch", "`issuer` is"),
-        ("asm-no-pkce", "code_challenge_methods_supported"),
-    ] {
-        let stage = Stage::with(&[fault]);
-        let (code, out, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "-v"]);
-        assert!(code == 5 && err.contains(words) && err.contains("help:") && out.is_empty(), "{fault}: {code} {err}");
-        assert!(!err.contains("POST http://127.0.0.1:0") && !err.contains("/token"), "{fault}: a token request: {err}");
-        assert!(!stage.file().exists(), "{fault}");
-    }
 }
 
 #[test]
