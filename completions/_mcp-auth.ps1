@@ -96,6 +96,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--lenient-issuer', '--lenient-issuer', [CompletionResultType]::ParameterName, 'Overlook a slash after the host by which two issuers differ')
             [CompletionResult]::new('--assume-pkce', '--assume-pkce', [CompletionResultType]::ParameterName, 'Go on where the metadata does not promise PKCE')
             [CompletionResult]::new('--no-resource', '--no-resource', [CompletionResultType]::ParameterName, 'Send no `resource`, to see whether the authorization server minds it')
+            [CompletionResult]::new('--clients', '--clients', [CompletionResultType]::ParameterName, 'Say which clients can use the server, too: Claude, ChatGPT, VS Code, Cursor and others')
             [CompletionResult]::new('--strict', '--strict', [CompletionResultType]::ParameterName, 'Count tolerated deviations as failures')
             [CompletionResult]::new('--exit-zero', '--exit-zero', [CompletionResultType]::ParameterName, 'Exit 0 whatever is found')
             [CompletionResult]::new('--write-baseline', '--write-baseline', [CompletionResultType]::ParameterName, 'Write the findings of this run to the baseline, and exit 0')

@@ -92,6 +92,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --lenient-issuer 'Overlook a slash after the host by which two issuers differ'
             cand --assume-pkce 'Go on where the metadata does not promise PKCE'
             cand --no-resource 'Send no `resource`, to see whether the authorization server minds it'
+            cand --clients 'Say which clients can use the server, too: Claude, ChatGPT, VS Code, Cursor and others'
             cand --strict 'Count tolerated deviations as failures'
             cand --exit-zero 'Exit 0 whatever is found'
             cand --write-baseline 'Write the findings of this run to the baseline, and exit 0'

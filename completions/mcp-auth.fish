@@ -100,6 +100,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l dpop -d 'Bin
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l lenient-issuer -d 'Overlook a slash after the host by which two issuers differ'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l assume-pkce -d 'Go on where the metadata does not promise PKCE'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l no-resource -d 'Send no `resource`, to see whether the authorization server minds it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l clients -d 'Say which clients can use the server, too: Claude, ChatGPT, VS Code, Cursor and others'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l strict -d 'Count tolerated deviations as failures'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l exit-zero -d 'Exit 0 whatever is found'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l write-baseline -d 'Write the findings of this run to the baseline, and exit 0'

@@ -114,6 +114,9 @@ pub(crate) struct Probe {
     pub(crate) way: Box<account::Way>,
     #[command(flatten)]
     pub(crate) account: account::Account,
+    /// Say which clients can use the server, too: Claude, ChatGPT, VS Code, Cursor and others
+    #[arg(long, conflicts_with = "compare")]
+    pub(crate) clients: bool,
     /// A tool to call without a token, for servers that refuse only there
     #[arg(long, value_name = "NAME", conflicts_with = "passive")]
     pub(crate) challenge_tool: Option<String>,

@@ -86,6 +86,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         write_baseline: probe.write_baseline,
         bundle: probe.bundle,
         compare: probe.compare,
+        clients: probe.clients,
     })
 }
 

@@ -12,6 +12,7 @@ use crate::level;
 use crate::need;
 use crate::spec::cite::*;
 use crate::spec::fault::{Edit, Fault};
+use crate::spec::posture::Posture;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -76,6 +77,8 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[
             Fault::new("asm-issuer-mismatch", in_both![Edit::SetJson("/issuer", "\"{as}/tenant2\"")]),
             Fault::new("asm-issuer-slash", in_both![Edit::SetJson("/issuer", "\"{issuer}/\"")]),
+            Fault::new("asm-issuer-root-slash", in_both![Edit::SetJson("/issuer", "\"{issuer}/\"")])
+                .under(Posture::RootIssuer),
         ],
         judge: matches,
     },

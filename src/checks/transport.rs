@@ -123,6 +123,10 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[
             Fault::new("mcp-redirect-308", &[Deed::Forget(Duty::AnswerInPlace)]),
             Fault::new(
+                "mcp-redirect-301",
+                &[Deed::At(Reply::Challenge, &[Edit::Status(301), Edit::SetHeader("location", "{origin}/v2/mcp")])],
+            ),
+            Fault::new(
                 "mcp-redirect-away",
                 &[Deed::At(Reply::Challenge, &[Edit::Status(308), Edit::SetHeader("location", "{as}/mcp")])],
             ),

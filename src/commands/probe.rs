@@ -65,6 +65,8 @@ pub struct Request {
     pub bundle: Option<PathBuf>,
     /// What to compare with: a URL, [`EMBEDDED`] or the file of a saved trail.
     pub compare: Option<String>,
+    /// Says which clients can use the deployment, too.
+    pub clients: bool,
     /// Logs in after the walk, and makes one authorized request.
     pub login: Option<Stay>,
 }
@@ -151,6 +153,11 @@ async fn one(
     }
     let mut report = judge(&trail, subject.revision, request.strict);
     report.declared.clone_from(&subject.declared);
+    if request.clients {
+        let mut evidence = Evidence::new(&trail, report.revision);
+        evidence.strict = request.strict;
+        report::ask_clients(&mut report, &evidence);
+    }
     if report.mode == Mode::Unreachable && request.format == "human" {
         return Err(unreachable(&trail));
     }

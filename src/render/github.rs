@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use super::View;
 use super::words;
-use crate::report::{CheckResult, Status};
+use crate::report::{CheckResult, Fit, Status};
 
 /// Writes one annotation a finding, then a line for the log.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -23,6 +23,11 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         });
         let title = property(&format!("{}: {}", result.id, words::message(result)));
         writeln!(out, "::{command} {place}title={title}::{}", data(&text(result)))?;
+    }
+    for client in report.clients.iter().filter(|client| client.fit == Fit::Breaks) {
+        let reasons: Vec<String> = client.reasons.iter().map(words::client_reason).collect();
+        let title = property(&format!("{} cannot use this server", client.name));
+        writeln!(out, "::warning title={title}::{}", data(&reasons.join("\n")))?;
     }
     let summary = &report.summary;
     writeln!(

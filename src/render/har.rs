@@ -14,7 +14,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (name, version) = view.trail.tool.split_once(' ').unwrap_or((&view.trail.tool, ""));
     let started = view.trail.started;
     let entries: Vec<Value> = view.trail.exchanges.iter().map(|exchange| entry(exchange, started)).collect();
-    let archive = json!({ "log": {
+    let mut archive = json!({ "log": {
         "version": "1.2",
         "creator": { "name": line(name), "version": line(version) },
         "pages": [{
@@ -25,6 +25,11 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         }],
         "entries": entries,
     }});
+    if !view.report.clients.is_empty()
+        && let Some(log) = archive.pointer_mut("/log").and_then(Value::as_object_mut)
+    {
+        log.insert("_clients".to_owned(), json!(view.report.clients));
+    }
     serde_json::to_writer_pretty(&mut *out, &archive)?;
     writeln!(out)
 }

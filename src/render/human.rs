@@ -7,7 +7,7 @@ use colored::{ColoredString, Colorize as _};
 use super::words::{self, plural};
 use super::wrap::hang;
 use super::{Style, View};
-use crate::report::{CheckResult, Report, Status};
+use crate::report::{CheckResult, Fit, Report, Status};
 use crate::spec::text::printable;
 use crate::verdict::Role;
 
@@ -41,7 +41,39 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         let text = format!("by {} this fails, too: {} ({})", note.revision, note.message, note.id);
         writeln!(out, "  · {}", hang(&text, 4, style.width))?;
     }
+    clients(report, style, out)?;
     totals(report, style, out)
+}
+
+/// Which clients can use the server: those that can in one line, then the others with their reasons.
+fn clients(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
+    if report.clients.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n{}", "Clients".bold().underline())?;
+    let works = report.clients.iter().filter(|client| client.fit == Fit::Works).map(|client| client.name);
+    let works = works.collect::<Vec<_>>().join(", ");
+    if !works.is_empty() {
+        writeln!(out, "  {}   {}", "works".green(), hang(&works, 10, style.width))?;
+    }
+    for fit in [Fit::Note, Fit::Unknown, Fit::Breaks] {
+        let word = format!("{:<7}", fit.as_str());
+        for client in report.clients.iter().filter(|client| client.fit == fit) {
+            let word = match fit {
+                Fit::Breaks => word.red().bold(),
+                Fit::Unknown => word.dimmed(),
+                _ => word.yellow(),
+            };
+            writeln!(out, "  {word} {}", client.name.bold())?;
+            for reason in &client.reasons {
+                writeln!(out, "          {}", hang(&words::client_reason(reason), 10, style.width))?;
+                if let Some(source) = words::client_source(reason) {
+                    writeln!(out, "          {}", hang(&source, 10, style.width).dimmed())?;
+                }
+            }
+        }
+    }
+    Ok(())
 }
 
 fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {

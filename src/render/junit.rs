@@ -6,7 +6,7 @@ use quick_junit::{NonSuccessKind, Property, Report as Suites, TestCase, TestCase
 
 use super::View;
 use super::words;
-use crate::report::{CheckResult, Status};
+use crate::report::{CheckResult, ClientFit, Fit, Status};
 
 /// Writes the report as test suites.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
@@ -29,6 +29,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         }
     }
     suites.add_test_suites(open);
+    if !report.clients.is_empty() {
+        let mut suite = TestSuite::new("clients");
+        suite.add_property(Property::new("target", words::line(&report.target)));
+        suite.add_test_cases(report.clients.iter().map(|client| client_case(client, &report.target)));
+        suites.add_test_suite(suite);
+    }
     suites.serialize(&mut *out).map_err(io::Error::other)
 }
 
@@ -60,6 +66,31 @@ fn case(result: &CheckResult, target: &str) -> TestCase {
     case.set_classname(format!("mcp-auth {}.{}", words::line(target).replace('.', "_"), group(result.id)));
     if matches!(result.status, Status::Warn | Status::Info) {
         case.set_system_out(format!("{}: {}\n{}", result.status.as_str(), words::message(result), text(result)));
+    }
+    case
+}
+
+/// A client that cannot use the server is a failed case, one of which nothing is known a skipped one.
+fn client_case(client: &ClientFit, target: &str) -> TestCase {
+    let reasons: Vec<String> = client.reasons.iter().map(words::client_reason).collect();
+    let reasons = reasons.join("\n");
+    let status = match client.fit {
+        Fit::Works | Fit::Note => TestCaseStatus::success(),
+        Fit::Unknown => {
+            let mut status = TestCaseStatus::skipped();
+            status.set_message(reasons.clone());
+            status
+        }
+        Fit::Breaks => {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_message(reasons.clone()).set_type(client.client);
+            status
+        }
+    };
+    let mut case = TestCase::new(client.name, status);
+    case.set_classname(format!("mcp-auth {}.clients", words::line(target).replace('.', "_")));
+    if client.fit == Fit::Note {
+        case.set_system_out(reasons);
     }
     case
 }

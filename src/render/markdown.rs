@@ -38,6 +38,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     for (result, _) in report.accepted() {
         writeln!(out, "- {}", prose(&words::accepted(result)))?;
     }
+    clients(report, out)?;
     writeln!(
         out,
         "\n{}, {} registered, {} issued. Next: {}",
@@ -88,6 +89,22 @@ fn finding(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Re
     if !blocked.is_empty() {
         let ids: Vec<String> = blocked.iter().map(|id| code(id)).collect();
         writeln!(out, "- not looked at because of this: {}", ids.join(", "))?;
+    }
+    Ok(())
+}
+
+fn clients(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+    if report.clients.is_empty() {
+        return Ok(());
+    }
+    writeln!(out, "\n### Clients\n\n| Client | | Why |\n|---|---|---|")?;
+    for client in &report.clients {
+        let reasons = client.reasons.iter().map(|reason| {
+            let source = words::client_source(reason).map(|source| format!("; {source}")).unwrap_or_default();
+            prose(&format!("{}{source}", words::client_reason(reason)))
+        });
+        let reasons = reasons.collect::<Vec<_>>().join("<br>");
+        writeln!(out, "| {} | {} | {reasons} |", prose(client.name), client.fit.as_str())?;
     }
     Ok(())
 }

@@ -32,7 +32,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         })
         .collect();
     let (name, version) = view.report.tool.split_once(' ').unwrap_or((&view.report.tool, "0"));
-    let log = json!({
+    let mut log = json!({
         "$schema": SCHEMA,
         "version": "2.1.0",
         "runs": [{
@@ -48,6 +48,11 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             "columnKind": "unicodeCodePoints",
         }],
     });
+    if !view.report.clients.is_empty()
+        && let Some(run) = log.pointer_mut("/runs/0").and_then(Value::as_object_mut)
+    {
+        run.insert("properties".to_owned(), json!({ "clients": view.report.clients }));
+    }
     serde_json::to_writer_pretty(&mut *out, &log)?;
     writeln!(out)
 }

@@ -1,7 +1,7 @@
 //! Words that several formats share, every foreign string through the output gate.
 
 use crate::evidence::{Mode, Pointer};
-use crate::report::{Accepted, CheckResult};
+use crate::report::{Accepted, CheckResult, ClientReason};
 use crate::spec::cite::Cite;
 use crate::spec::text::{printable, printable_block};
 use crate::verdict::Role;
@@ -41,6 +41,21 @@ pub(super) fn place(result: &CheckResult) -> Option<String> {
     let part = part(at);
     let comma = if part.is_empty() { "" } else { ", " };
     Some(format!("#{} {request}{comma}{part}", at.exchange))
+}
+
+/// What a client does and where it shows: `discovery: refuses … (#5 GET … → 200, body /resource)`.
+pub(super) fn client_reason(reason: &ClientReason) -> String {
+    let place = reason.at.as_ref().map_or_else(String::new, |at| {
+        let part = part(at);
+        let comma = if part.is_empty() { "" } else { ", " };
+        format!(" (#{} {}{comma}{part})", at.exchange, reason.place.as_deref().map(line).unwrap_or_default())
+    });
+    format!("{}: {}{place}", reason.step, line(&reason.says))
+}
+
+/// Where it is written what a client does, and when that was true.
+pub(super) fn client_source(reason: &ClientReason) -> Option<String> {
+    Some(format!("{}, {}", reason.source?, reason.on?))
 }
 
 /// Who must act.

@@ -33,6 +33,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         root_cause: root_cause(&results),
         results,
         elsewhere: Vec::new(),
+        clients: Vec::new(),
         effects: effects(evidence.trail),
         next: String::new(),
         declared: None,
@@ -135,7 +136,7 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
 }
 
 /// A request and its outcome in one line, safe to print.
-fn place(evidence: &Evidence<'_>, number: u32) -> Option<String> {
+pub(super) fn place(evidence: &Evidence<'_>, number: u32) -> Option<String> {
     let exchange = evidence.trail.exchanges.iter().find(|x| x.number == number)?;
     let outcome = match &exchange.outcome {
         Outcome::Reply(reply) => reply.status.to_string(),

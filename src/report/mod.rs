@@ -1,6 +1,7 @@
 //! The report: the judgement of a record, complete and final. Renderers only write it down.
 
 mod build;
+mod clients;
 mod compare;
 mod fingerprint;
 mod next;
@@ -16,7 +17,9 @@ use crate::spec::level::Level;
 use crate::spec::revision::Revision;
 use crate::verdict::{Mark, Role};
 
+pub use crate::advice::clients::{ClientFit, ClientReason, Fit};
 pub use build::{judge, note_elsewhere};
+pub use clients::ask_clients;
 pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
 pub use fingerprint::spot;
 pub use policy::{Accepted, Baseline, BaselineError, Exception, Policy};
@@ -46,6 +49,9 @@ pub struct Report {
     /// What would fail at another revision only; where no revision was asked for and the server named none.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub elsewhere: Vec<Elsewhere>,
+    /// Which clients can use the deployment; where that was asked.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub clients: Vec<ClientFit>,
     /// What the run did to the deployment.
     pub effects: Effects,
     /// The next useful command.

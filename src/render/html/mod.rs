@@ -8,7 +8,7 @@ use maud::{DOCTYPE, Markup, PreEscaped, html};
 
 use super::View;
 use super::words::{self, block, line, plural};
-use crate::report::{CheckResult, Report, Status};
+use crate::report::{CheckResult, Fit, Report, Status};
 use crate::verdict::Role;
 
 const STYLE: &str = include_str!("style.css");
@@ -38,6 +38,7 @@ fn page(view: &View<'_>) -> Markup {
                     (findings(report))
                     (noted(report))
                     (accepted(report))
+                    (clients(report))
                     (diagram::sequence(view.trail))
                     (every_check(report))
                     (footing(view))
@@ -150,6 +151,46 @@ fn accepted(report: &Report) -> Markup {
                 ul { @for (result, _) in report.accepted() { li id=(result.id) { (code_spans(&words::accepted(result))) } } }
             }
         }
+    }
+}
+
+fn clients(report: &Report) -> Markup {
+    html! {
+        @if !report.clients.is_empty() {
+            section {
+                h2 { "Clients" }
+                table {
+                    thead { tr { th { "" } th { "client" } th { "why" } } }
+                    tbody {
+                        @for client in &report.clients {
+                            tr data-status=(tone(client.fit)) {
+                                td { span.badge { (client.fit.as_str()) } }
+                                td { (client.name) }
+                                td {
+                                    @for reason in &client.reasons {
+                                        div {
+                                            (reason.step) ": " (code_spans(&line(&reason.says)))
+                                            @if let Some(at) = &reason.at { " " a href={ "#x" (at.exchange) } { "#" (at.exchange) } }
+                                            @if let Some(source) = words::client_source(reason) { " " span.quiet { (source) } }
+                                        }
+                                    }
+                                }
+                            }
+                        }
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// The status whose colour a fit has.
+const fn tone(fit: Fit) -> &'static str {
+    match fit {
+        Fit::Works => "pass",
+        Fit::Note => "warn",
+        Fit::Unknown => "skip",
+        Fit::Breaks => "fail",
     }
 }
 
