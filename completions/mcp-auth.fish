@@ -442,14 +442,31 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -s q -l quiet -d
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l fault -d 'Plant a defect; repeatable. The id of a check stands for its first fault' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l posture -d 'The shape of the deployment' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server on 127.0.0.1; 0 takes a free one' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l ca-file -d 'Where to write the private certificate authority of the https posture' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l delay -d 'Wait this long before each answer, in milliseconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l log -d 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines' -r -f -a "troubles\t'Only what goes wrong'
+text\t'Every request, as text'
+json\t'Every request, as JSON lines'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l listen -d 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server; 0 takes a free one' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l public-url -d 'The origin under which clients reach it, where that is another: https://mcp.example.com. Without --authority-url the authorization server shares it' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-url -d 'The same for the authorization server, where it has an origin of its own' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l host -d 'A further host name by which it may be addressed; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l tls-cert -d 'The certificate to show and those that vouch for it (PEM)' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l tls-key -d 'The private key of the certificate (PEM)' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l ca-file -d 'Where to write the private certificate authority of the https posture' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l state -d 'Keep clients, codes, tokens and keys: in a file, or in a Redis or Valkey that replicas share [default: memory]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l accounts -d 'Who can sign in: a file with a line NAME:PASSWORD for each [default: alice and bob, with a known password]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l clients -d 'The clients known from the start: a JSON list of {client_id, client_secret, redirect_uris}; without a secret a client is public [default: mcp-auth-public]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l token-lifetime -d 'How long access tokens live, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l alg -d 'The algorithm of access tokens: ES256, RS256 or EdDSA' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l rotate-keys -d 'Replace the signing keys this often, in seconds [default: never]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l list -d 'List every fault, with the check it trips, and every posture'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l insecure-http -d 'Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l auto-approve -d 'Approve every request in the name of the first account, without a page'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -37,7 +37,13 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Tools(tools) => wait_for(carry::tools(tools, terminal)),
         Command::Call(call) => wait_for(carry::call(call, terminal)),
         Command::Serve(serve) if serve.list => commands::serve::list(),
-        Command::Serve(serve) => wait_for(commands::serve::run(cli::serve::request(*serve), terminal)),
+        Command::Serve(serve) => {
+            // Many clients at once: every core.
+            let runtime = built(&mut tokio::runtime::Builder::new_multi_thread())?;
+            let outcome = runtime.block_on(commands::serve::run(cli::serve::request(*serve), terminal));
+            runtime.shutdown_background();
+            outcome
+        }
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain(asked) } | Command::Explain(asked) => explain(&asked, terminal),
         Command::Completions { shell } => {
@@ -100,8 +106,11 @@ fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
 
 /// One thread: a probe waits for the network, and thread start-up would be most of its cost.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    let built = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    built.map_err(|error| Failure::new(commands::Exit::Bug, format!("no runtime: {error}"), ""))
+    built(&mut tokio::runtime::Builder::new_current_thread())
+}
+
+fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Failure> {
+    builder.enable_all().build().map_err(|error| Failure::new(commands::Exit::Bug, format!("no runtime: {error}"), ""))
 }
 
 #[expect(clippy::disallowed_methods, reason = "the roof reads the environment")]

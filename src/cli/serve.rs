@@ -1,11 +1,15 @@
 //! The options of `mcp-auth serve`, and what they ask the command for. Definitions only.
 
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::Args;
-use mcp_auth::commands::serve::Request;
+use clap::{Args, ValueEnum};
+use mcp_auth::commands::deploy::Request;
+use mcp_auth::commands::logs;
+use mcp_auth::serve::Signing;
 use mcp_auth::spec::posture::Posture;
+use url::Url;
 
 /// `mcp-auth serve`.
 #[derive(Debug, Args)]
@@ -16,33 +20,147 @@ pub(crate) struct Serve {
     /// The shape of the deployment
     #[arg(long, value_name = "NAME", value_parser = posture)]
     pub(crate) posture: Option<Posture>,
-    /// The port of the MCP server on 127.0.0.1; 0 takes a free one
+    /// Wait this long before each answer, in milliseconds
+    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
+    pub(crate) delay: u64,
+    /// The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines
+    #[arg(long, value_enum, default_value_t = Log::Troubles, env = "MCP_AUTH_LOG")]
+    pub(crate) log: Log,
+    /// List every fault, with the check it trips, and every posture
+    #[arg(long, exclusive = true)]
+    pub(crate) list: bool,
+    #[command(flatten)]
+    pub(crate) doors: Doors,
+    #[command(flatten)]
+    pub(crate) authority: Authority,
+}
+
+/// What is logged to standard error.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Log {
+    /// Only what goes wrong
+    Troubles,
+    /// Every request, as text
+    Text,
+    /// Every request, as JSON lines
+    Json,
+}
+
+/// Where the deployment is reached.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Where it listens")]
+pub(crate) struct Doors {
+    /// The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or
+    /// --insecure-http
+    #[arg(long, value_name = "ADDRESS[:PORT]", default_value = "127.0.0.1", value_parser = listen, env = "MCP_AUTH_LISTEN")]
+    pub(crate) listen: (IpAddr, Option<u16>),
+    /// The port of the MCP server; 0 takes a free one
     #[arg(long, default_value_t = 8700, env = "MCP_AUTH_PORT")]
     pub(crate) port: u16,
     /// The port of the authorization server; 0 takes a free one
     #[arg(long, default_value_t = 8701, env = "MCP_AUTH_AUTHORITY_PORT")]
     pub(crate) authority_port: u16,
+    /// The origin under which clients reach it, where that is another: https://mcp.example.com. Without
+    /// --authority-url the authorization server shares it
+    #[arg(long, value_name = "URL", env = "MCP_AUTH_PUBLIC_URL")]
+    pub(crate) public_url: Option<Url>,
+    /// The same for the authorization server, where it has an origin of its own
+    #[arg(long, value_name = "URL", requires = "public_url", env = "MCP_AUTH_AUTHORITY_URL")]
+    pub(crate) authority_url: Option<Url>,
+    /// A further host name by which it may be addressed; repeatable
+    #[arg(long, value_name = "NAME")]
+    pub(crate) host: Vec<String>,
+    /// The certificate to show and those that vouch for it (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_key", env = "MCP_AUTH_TLS_CERT")]
+    pub(crate) tls_cert: Option<PathBuf>,
+    /// The private key of the certificate (PEM)
+    #[arg(long, value_name = "FILE", requires = "tls_cert", env = "MCP_AUTH_TLS_KEY")]
+    pub(crate) tls_key: Option<PathBuf>,
+    /// Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed
+    #[arg(long)]
+    pub(crate) insecure_http: bool,
     /// Where to write the private certificate authority of the https posture
     #[arg(long, value_name = "FILE")]
     pub(crate) ca_file: Option<PathBuf>,
-    /// Wait this long before each answer, in milliseconds
-    #[arg(long, value_name = "MILLISECONDS", default_value_t = 0)]
-    pub(crate) delay: u64,
-    /// List every fault, with the check it trips, and every posture
-    #[arg(long, exclusive = true)]
-    pub(crate) list: bool,
+}
+
+/// What the authorization server does and remembers.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Authorization server")]
+pub(crate) struct Authority {
+    /// Keep clients, codes, tokens and keys: in a file, or in a Redis or Valkey that replicas share [default: memory]
+    #[arg(long, value_name = "FILE|redis://…", env = "MCP_AUTH_STATE", hide_env_values = true)]
+    pub(crate) state: Option<String>,
+    /// Approve every request in the name of the first account, without a page
+    #[arg(long)]
+    pub(crate) auto_approve: bool,
+    /// Who can sign in: a file with a line NAME:PASSWORD for each [default: alice and bob, with a known password]
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_ACCOUNTS")]
+    pub(crate) accounts: Option<PathBuf>,
+    /// The clients known from the start: a JSON list of {client_id, client_secret, redirect_uris}; without a secret
+    /// a client is public [default: mcp-auth-public]
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CLIENTS")]
+    pub(crate) clients: Option<PathBuf>,
+    /// How long access tokens live, in seconds
+    #[arg(long, value_name = "SECONDS", default_value_t = 600, value_parser = clap::value_parser!(u64).range(1..=86_400))]
+    pub(crate) token_lifetime: u64,
+    /// The algorithm of access tokens: ES256, RS256 or EdDSA
+    #[arg(long, value_name = "NAME", default_value = "ES256", value_parser = signing)]
+    pub(crate) alg: Signing,
+    /// Replace the signing keys this often, in seconds [default: never]
+    #[arg(
+        long,
+        value_name = "SECONDS",
+        num_args = 0..=1,
+        default_missing_value = "86400",
+        value_parser = clap::value_parser!(u64).range(2..)
+    )]
+    pub(crate) rotate_keys: Option<u64>,
 }
 
 /// What the options ask for.
 pub(crate) fn request(serve: Serve) -> Request {
+    let (doors, authority) = (serve.doors, serve.authority);
+    let (listen, port) = doors.listen;
     Request {
         posture: serve.posture,
         faults: serve.fault,
-        port: serve.port,
-        authority_port: serve.authority_port,
-        ca_file: serve.ca_file,
         delay: Duration::from_millis(serve.delay),
+        log: match serve.log {
+            Log::Troubles => logs::Form::Troubles,
+            Log::Text => logs::Form::Text,
+            Log::Json => logs::Form::Json,
+        },
+        listen,
+        port: port.unwrap_or(doors.port),
+        authority_port: doors.authority_port,
+        public: doors.public_url,
+        authority_public: doors.authority_url,
+        hosts: doors.host,
+        certificate: doors.tls_cert.zip(doors.tls_key),
+        plain_http: doors.insecure_http,
+        ca_file: doors.ca_file,
+        state: authority.state,
+        auto_approve: authority.auto_approve,
+        accounts: authority.accounts,
+        clients: authority.clients,
+        token_lifetime: authority.token_lifetime,
+        signing: authority.alg,
+        rotate_keys: authority.rotate_keys.map(Duration::from_secs),
     }
+}
+
+fn listen(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {
+    if let Ok(address) = text.parse::<SocketAddr>() {
+        return Ok((address.ip(), Some(address.port())));
+    }
+    let address = text.trim_matches(['[', ']']).parse::<IpAddr>();
+    address.map(|address| (address, None)).map_err(|_| "an IP address, e.g. 127.0.0.1, 0.0.0.0:8700 or [::1]:8700")
+}
+
+fn signing(text: &str) -> Result<Signing, &'static str> {
+    let found = Signing::ALL.into_iter().find(|signing| signing.name().eq_ignore_ascii_case(text));
+    found.ok_or("one of ES256, RS256, EdDSA")
 }
 
 fn posture(text: &str) -> Result<Posture, String> {

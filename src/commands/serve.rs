@@ -3,61 +3,38 @@
 use std::fmt::Write as _;
 use std::fs;
 use std::path::PathBuf;
-use std::time::Duration;
 
-use super::{Exit, Failure, Outcome, Terminal, put, tell};
+use super::deploy::{self, Request};
+use super::{Exit, Failure, Outcome, Terminal, logs, put, tell};
 use crate::checks;
 use crate::serve;
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
 
-/// What the user asked for.
-#[derive(Clone, Debug, Default)]
-pub struct Request {
-    /// The posture; by default that of the first fault.
-    pub posture: Option<Posture>,
-    /// The names of the faults to plant.
-    pub faults: Vec<String>,
-    /// The port of the MCP server; 0 takes a free one.
-    pub port: u16,
-    /// The port of the authorization server; 0 takes a free one.
-    pub authority_port: u16,
-    /// Where to write the certificate authority of the `https` posture.
-    pub ca_file: Option<PathBuf>,
-    /// How long it waits before each answer.
-    pub delay: Duration,
-}
-
-/// Runs the deployment until it is interrupted.
+/// Runs the deployment until it is interrupted or told to end.
 ///
 /// # Errors
-/// A fault or posture is unknown, or the deployment cannot start.
+/// A fault or posture is unknown, a setting is wrong, or the deployment cannot start.
 pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
+    logs::start(request.log, terminal);
     let faults = request.faults.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
-    let posture =
-        request.posture.or_else(|| faults.first().map(|(_, fault)| fault.posture)).unwrap_or(Posture::Reference);
-    let config = serve::Config {
-        posture,
-        faults: faults.iter().map(|(_, fault)| *fault).collect(),
-        port: request.port,
-        authority_port: request.authority_port,
-        delay: request.delay,
-        ..serve::Config::default()
-    };
-    let started = serve::start(config).await;
-    let server = started.map_err(|error| {
-        Failure::usage(
-            format!("the deployment cannot start: {error}"),
-            "`mcp-auth serve --list` shows every fault and posture",
-        )
-    })?;
-    let ca_file = write_authority(&server, request.ca_file)?;
+    let ca_file = request.ca_file.clone();
+    let config = deploy::config(request, faults.iter().map(|(_, fault)| *fault).collect()).await?;
+    let posture = config.posture;
+    // Ready before the first line is out: who reads that line may end us at once.
+    let mut end = deploy::end()?;
+    let server = serve::start(config).await.map_err(|error| deploy::refused(&error))?;
+    let ca_file = write_authority(&server, ca_file)?;
     put(&announcement(&server, posture, &faults, ca_file.as_deref()))?;
+    end.recv().await;
     // Interrupting is how a server is ended: success.
-    super::account::signal().await;
     tell(terminal, "stopping");
-    server.stop().await;
+    tokio::select! {
+        () = server.stop() => {}
+        // A second signal: at once.
+        _ = end.recv() => {}
+    }
     Ok(Exit::Success)
 }
 

@@ -1,5 +1,5 @@
-//! The signing keys of the authorization server: ES256 for access tokens, RS256 for ID tokens. RFC 7515, RFC 7517,
-//! RFC 7518 §3.3–3.4, RFC 7638.
+//! The signing keys of the authorization server: ES256, RS256 or EdDSA for access tokens, RS256 for ID tokens. RFC 7515,
+//! RFC 7517, RFC 7518 §3.3–3.4, RFC 7638, RFC 8037.
 
 use std::sync::{Arc, OnceLock};
 
@@ -7,8 +7,12 @@ use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
-use rcgen::{KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize};
+use rcgen::{
+    KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize, SignatureAlgorithm,
+};
+use rustls::pki_types::PrivatePkcs8KeyDer;
 use serde_json::{Value, json};
+use zeroize::Zeroizing;
 
 /// Keys could not be made or used.
 #[derive(Debug, thiserror::Error)]
@@ -24,9 +28,57 @@ pub enum KeyError {
     Form,
 }
 
+/// An algorithm of access tokens.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Signing {
+    /// ECDSA on P-256 (RFC 7518 §3.4).
+    #[default]
+    Es256,
+    /// RSA, PKCS #1 v1.5 (RFC 7518 §3.3).
+    Rs256,
+    /// Ed25519 (RFC 8037 §3.1).
+    EdDsa,
+}
+
+impl Signing {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Es256, Self::Rs256, Self::EdDsa];
+
+    /// The name, as in a JOSE header.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Es256 => "ES256",
+            Self::Rs256 => "RS256",
+            Self::EdDsa => "EdDSA",
+        }
+    }
+
+    fn of(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|signing| signing.name() == name)
+    }
+
+    const fn algorithm(self) -> Algorithm {
+        match self {
+            Self::Es256 => Algorithm::ES256,
+            Self::Rs256 => Algorithm::RS256,
+            Self::EdDsa => Algorithm::EdDSA,
+        }
+    }
+
+    fn scheme(self) -> &'static SignatureAlgorithm {
+        match self {
+            Self::Es256 => &PKCS_ECDSA_P256_SHA256,
+            Self::Rs256 => &PKCS_RSA_SHA256,
+            Self::EdDsa => &PKCS_ED25519,
+        }
+    }
+}
+
 /// A signing key.
 pub(crate) struct Key {
     pub(crate) kid: String,
+    pub(crate) signing: Signing,
     pub(crate) algorithm: Algorithm,
     /// The public key as it stands in the key set.
     pub(crate) public: Value,
@@ -34,20 +86,29 @@ pub(crate) struct Key {
     /// The public key in the forms that a confused verifier might take for an HMAC secret.
     pub(crate) as_secrets: Vec<Vec<u8>>,
     signer: EncodingKey,
+    private: Zeroizing<Vec<u8>>,
 }
 
-/// The keys of a deployment.
+/// The keys of a deployment at one moment.
+#[derive(Clone)]
 pub(crate) struct Keys {
     /// Signs access tokens.
-    pub(crate) access: Key,
+    pub(crate) access: Arc<Key>,
     /// Signs ID tokens.
-    pub(crate) identity: Key,
+    pub(crate) identity: Arc<Key>,
+    /// Those that sign no more, or not yet.
+    others: Vec<Arc<Key>>,
 }
 
 impl Keys {
     /// New keys. Takes a tenth of a second.
     pub(crate) fn make() -> Result<Self, KeyError> {
-        Ok(Self { access: elliptic()?, identity: rsa()? })
+        Ok(Self::new(Arc::new(Key::make(Signing::Es256)?), Arc::new(Key::make(Signing::Rs256)?), Vec::new()))
+    }
+
+    /// These keys.
+    pub(crate) const fn new(access: Arc<Key>, identity: Arc<Key>, others: Vec<Arc<Key>>) -> Self {
+        Self { access, identity, others }
     }
 
     /// The keys that the deployments of this process share unless they bring their own. A token is still of
@@ -61,29 +122,62 @@ impl Keys {
         Ok(KEYS.get_or_init(|| made).clone())
     }
 
-    /// Both keys.
-    pub(crate) fn all(&self) -> [&Key; 2] {
-        [&self.access, &self.identity]
+    /// Every key whose signatures hold, each once.
+    pub(crate) fn all(&self) -> impl Iterator<Item = &Key> {
+        let twice = self.identity.kid == self.access.kid;
+        let identity = (!twice).then_some(&self.identity);
+        [&self.access].into_iter().chain(identity).chain(&self.others).map(Arc::as_ref)
+    }
+
+    /// Whether these are the same keys in the same roles.
+    pub(crate) fn same(&self, other: &Self) -> bool {
+        self.all().map(|key| &key.kid).eq(other.all().map(|key| &key.kid))
     }
 
     /// The key with this id.
     pub(crate) fn find(&self, kid: &str) -> Option<&Key> {
-        self.all().into_iter().find(|key| key.kid == kid)
+        self.all().find(|key| key.kid == kid)
     }
 
     /// The key set document (RFC 7517 §5).
     pub(crate) fn document(&self) -> Value {
-        json!({ "keys": self.all().map(|key| key.public.clone()) })
+        json!({ "keys": self.all().map(|key| key.public.clone()).collect::<Vec<_>>() })
     }
 }
 
 impl Key {
-    /// The name of the algorithm, as in a JOSE header.
-    pub(crate) fn alg(&self) -> &'static str {
-        match self.algorithm {
-            Algorithm::RS256 => "RS256",
-            _ => "ES256",
+    /// A new key.
+    pub(crate) fn make(signing: Signing) -> Result<Self, KeyError> {
+        let pair = match signing {
+            Signing::Rs256 => KeyPair::generate_rsa_for(signing.scheme(), RsaKeySize::_2048)?,
+            Signing::Es256 | Signing::EdDsa => KeyPair::generate_for(signing.scheme())?,
+        };
+        Self::of_pair(signing, &pair)
+    }
+
+    /// The key that [`Key::private`] gave.
+    pub(crate) fn read(name: &str, private: &[u8]) -> Result<Self, KeyError> {
+        let signing = Signing::of(name).ok_or(KeyError::Form)?;
+        let pair = KeyPair::from_pkcs8_der_and_sign_algo(&PrivatePkcs8KeyDer::from(private), signing.scheme())?;
+        Self::of_pair(signing, &pair)
+    }
+
+    fn of_pair(signing: Signing, pair: &KeyPair) -> Result<Self, KeyError> {
+        match signing {
+            Signing::Es256 => elliptic(pair),
+            Signing::Rs256 => rsa(pair),
+            Signing::EdDsa => edwards(pair),
         }
+    }
+
+    /// The private key (PKCS #8, DER), to be kept.
+    pub(crate) fn private(&self) -> &[u8] {
+        &self.private
+    }
+
+    /// The name of the algorithm, as in a JOSE header.
+    pub(crate) const fn alg(&self) -> &'static str {
+        self.signing.name()
     }
 
     /// The JOSE header of a token of this type.
@@ -150,27 +244,32 @@ pub(crate) fn thumbprint(jwk: &Value) -> Option<String> {
     Some(fingerprint(format!("{{{}}}", parts.join(","))))
 }
 
-fn elliptic() -> Result<Key, KeyError> {
-    let pair = KeyPair::generate_for(&PKCS_ECDSA_P256_SHA256)?;
+fn elliptic(pair: &KeyPair) -> Result<Key, KeyError> {
     let point = pair.public_key_raw().to_vec();
     let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else { return Err(KeyError::Form) };
     let bare = json!({ "kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y) });
     let signer = EncodingKey::from_ec_der(&pair.serialize_der());
-    key(Algorithm::ES256, &pair, bare, DecodingKey::from_ec_der(&point), signer)
+    key(Signing::Es256, pair, bare, DecodingKey::from_ec_der(&point), signer)
 }
 
-fn rsa() -> Result<Key, KeyError> {
-    let pair = KeyPair::generate_rsa_for(&PKCS_RSA_SHA256, RsaKeySize::_2048)?;
+fn edwards(pair: &KeyPair) -> Result<Key, KeyError> {
+    let point = pair.public_key_raw();
+    let bare = json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(point) });
+    let signer = EncodingKey::from_ed_der(&pair.serialize_der());
+    key(Signing::EdDsa, pair, bare, DecodingKey::from_ed_der(point), signer)
+}
+
+fn rsa(pair: &KeyPair) -> Result<Key, KeyError> {
     let (modulus, exponent) = rsa_parts(pair.public_key_raw()).ok_or(KeyError::Form)?;
     let bare = json!({ "kty": "RSA", "n": base64url(modulus), "e": base64url(exponent) });
     let verifier = DecodingKey::from_rsa_raw_components(modulus, exponent);
     // `from_rsa_der` wants PKCS#1 and would fail only when signing; the PEM form takes PKCS#8.
-    let signer = EncodingKey::from_rsa_pem(pair.serialize_pem().as_bytes())?;
-    key(Algorithm::RS256, &pair, bare, verifier, signer)
+    let signer = EncodingKey::from_rsa_pem(Zeroizing::new(pair.serialize_pem()).as_bytes())?;
+    key(Signing::Rs256, pair, bare, verifier, signer)
 }
 
 fn key(
-    algorithm: Algorithm,
+    signing: Signing,
     pair: &KeyPair,
     bare: Value,
     verifier: DecodingKey,
@@ -178,7 +277,9 @@ fn key(
 ) -> Result<Key, KeyError> {
     let kid = thumbprint(&bare).ok_or(KeyError::Form)?;
     let pem = pair.public_key_pem().replace('\r', "");
-    let mut key = Key { kid, algorithm, public: bare, verifier, as_secrets: Vec::new(), signer };
+    let private = Zeroizing::new(pair.serialize_der());
+    let algorithm = signing.algorithm();
+    let mut key = Key { kid, signing, algorithm, public: bare, verifier, as_secrets: Vec::new(), signer, private };
     let (alg, kid) = (key.alg(), key.kid.clone());
     let bare = key.public.to_string();
     if let Some(members) = key.public.as_object_mut() {
@@ -237,9 +338,13 @@ mod tests {
     }
 
     #[test]
-    fn both_keys_sign_what_their_public_halves_verify() {
-        let keys = Keys::of_process().unwrap();
-        for key in keys.all() {
+    fn keys_sign_what_their_public_halves_verify_and_can_be_kept() {
+        let mut keys: Vec<Key> = Signing::ALL.into_iter().map(|signing| Key::make(signing).unwrap()).collect();
+        let kept = keys.iter().map(|key| Key::read(key.alg(), key.private()).unwrap()).collect::<Vec<_>>();
+        assert!(keys.iter().zip(&kept).all(|(made, read)| made.kid == read.kid && made.public == read.public));
+        keys.extend(kept);
+        assert!(Key::read("ES256", keys[1].private()).is_err(), "another kind of key");
+        for key in &keys {
             let token = key.sign(&key.header("at+jwt"), &json!({"sub": "x"})).unwrap();
             let (message, signature) = token.rsplit_once('.').unwrap();
             let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.public.clone()).unwrap();

@@ -9,6 +9,7 @@ mod answer;
 mod ask;
 mod authority;
 mod clock;
+mod doors;
 mod dpop;
 pub mod faults;
 mod fetch;
@@ -16,6 +17,7 @@ pub mod keys;
 mod layout;
 mod net;
 mod resource;
+mod ring;
 pub mod search;
 mod site;
 pub mod state;
@@ -28,24 +30,25 @@ use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use axum::Router;
-use axum::extract::Request;
-use axum::middleware::{Next, from_fn};
-use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
+use url::Url;
 
-use crate::spec::fault::{Duty, Fault, Reply};
+use crate::spec::fault::{Duty, Fault};
 use crate::spec::posture::Posture;
 
 use faults::{Misfit, Plan};
 use keys::{KeyError, Keys};
-use layout::{Hosts, Layout};
-use net::{Door, Tls};
+use layout::Layout;
+use net::Door;
+use ring::RingError;
 use search::{Document, Library};
 use site::Site;
-use state::{Memory, Store};
+use state::{Memory, State, Store};
 use tls::TlsError;
+
+pub use keys::Signing;
+pub use tls::Certificate;
 
 /// What to start.
 #[derive(Clone, Debug)]
@@ -72,6 +75,18 @@ pub struct Config {
     pub auto_approve: bool,
     /// How long access tokens live, in seconds.
     pub token_lifetime: u64,
+    /// The algorithm of access tokens.
+    pub signing: Signing,
+    /// The signing keys are replaced so often, if at all.
+    pub rotate_keys: Option<Duration>,
+    /// The origin under which clients reach the MCP server, where that is not the address it listens at.
+    pub public: Option<Url>,
+    /// The same for the authorization server, where it has its own.
+    pub authority_public: Option<Url>,
+    /// The certificate it shows, where it brings one.
+    pub certificate: Option<Certificate>,
+    /// Listens beyond this machine without TLS: something else in front of it ends TLS, or the network is closed.
+    pub plain_http: bool,
     /// Where clients, codes and tokens are remembered.
     pub store: Arc<dyn Store>,
     /// What the embedded index holds.
@@ -190,6 +205,12 @@ impl Default for Config {
             clients: Registration::defaults(),
             auto_approve: false,
             token_lifetime: 600,
+            signing: Signing::default(),
+            rotate_keys: None,
+            public: None,
+            authority_public: None,
+            certificate: None,
+            plain_http: false,
             store: Arc::new(Memory::default()),
             documents: search::built_in(),
             library: None,
@@ -219,6 +240,21 @@ pub enum ServeError {
     /// No TLS.
     #[error(transparent)]
     Tls(#[from] TlsError),
+    /// The signing keys cannot be had.
+    #[error(transparent)]
+    Ring(#[from] RingError),
+    /// It would be reachable from elsewhere without TLS.
+    #[error("{0} is not a loopback address: tokens would cross the network in clear without TLS")]
+    InTheClear(IpAddr),
+    /// The two origins of the posture are reached by one public URL.
+    #[error("the authorization server of this posture has its own origin, and no public URL")]
+    NoPublicAuthority,
+    /// A public URL is more than an origin.
+    #[error("{0} is not an origin: scheme, host and perhaps a port, without a path")]
+    NotAnOrigin(String),
+    /// Both the posture and the user bring a certificate.
+    #[error("this posture brings its own certificate")]
+    TwoCertificates,
 }
 
 /// A running deployment. Dropping it stops it without waiting.
@@ -280,101 +316,53 @@ impl Server {
 ///
 /// # Errors
 ///
-/// When a port cannot be had, or a fault could not show in this posture.
+/// When a port cannot be had, a fault could not show in this posture, or the settings do not go together.
 pub async fn start(config: Config) -> Result<Server, ServeError> {
+    doors::check(&config)?;
     let plan = Plan::new(&config.faults);
-    let resource = bind(config.listen, config.port).await?;
+    let resource = doors::bind(config.listen, config.port).await?;
     let authority = match layout::shares_origin(config.posture) {
         true => None,
-        false => Some(bind(config.listen, config.authority_port).await?),
+        false => Some(doors::bind(config.listen, config.authority_port).await?),
     };
     let addresses = (resource.1, authority.as_ref().map_or(resource.1, |(_, address)| *address));
-    let hosts = hosts(config.posture, addresses);
+    let hosts = doors::hosts(&config, addresses);
     let defaults = plan.keeps(Duty::DefaultEndpoints);
     let layout = Layout::new(config.posture, &hosts, !plan.keeps(Duty::CanonicalEndpoint), defaults);
     plan.check(&layout)?;
-    let (front_tls, back_tls) = (with_tls(hosts.scheme, &plan, true)?, with_tls(hosts.issuer_scheme, &plan, false)?);
-    let secure = front_tls.is_some() || back_tls.is_some();
-    let ca_pem = if secure { Some(tls::Authority::of_process()?.pem.clone()) } else { None };
-    let site = Arc::new(Site::new(&config, layout, plan, Keys::of_process()?, tls::trust()?)?);
+    let (front_tls, back_tls) = (doors::tls(&config, &plan, true)?, doors::tls(&config, &plan, false)?);
+    let private = config.certificate.is_none() && (front_tls.is_some() || back_tls.is_some());
+    let ca_pem = if private { Some(tls::Authority::of_process()?.pem.clone()) } else { None };
+    let state = State::new(config.store.clone());
+    let rules = ring::Rules {
+        signing: config.signing,
+        interval: config.rotate_keys.map(|interval| interval.as_secs().max(1)),
+        lifetime: config.token_lifetime,
+    };
+    let plain = !state.lasts() && rules.interval.is_none() && rules.signing == Signing::default();
+    let keys = if plain { Keys::of_process()? } else { ring::open(&state, rules).await? };
+    let turning = rules.interval.is_some() || state.is_shared();
+    let site = Arc::new(Site::new(&config, layout, plan, keys, state, tls::trust()?)?);
     let (stop, stopped) = watch::channel(false);
     let (front, back) = site::routers(&site);
     let mut doors = Vec::new();
+    if turning {
+        doors.push(tokio::spawn(ring::keep(site.clone(), rules, stopped.clone())));
+    }
     let front = (Some(resource.0), Some(front), front_tls);
     let back = (authority.map(|(listener, _)| listener), back, back_tls);
     for (listener, router, tls) in [front, back] {
         if let (Some(listener), Some(router)) = (listener, router) {
-            let router = if config.delay.is_zero() { router } else { delayed(router, config.delay) };
+            let router = if config.delay.is_zero() { router } else { doors::delayed(router, config.delay) };
             let door = Door { listener, router, tls };
             doors.push(tokio::spawn(door.keep(stopped.clone())));
         }
     }
-    let resolve = match secure {
+    let resolve = match private {
         true => vec![("rs.test".to_owned(), addresses.0), ("as.test".to_owned(), addresses.1)],
         false => Vec::new(),
     };
     Ok(Server { site, ca_pem, resolve, stop, doors })
-}
-
-/// The same answers, later.
-fn delayed(router: Router, delay: Duration) -> Router {
-    router.layer(from_fn(move |request: Request, next: Next| async move {
-        tokio::time::sleep(delay).await;
-        next.run(request).await
-    }))
-}
-
-async fn bind(listen: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
-    let address = SocketAddr::new(listen, port);
-    let refused = |source| ServeError::Listen { address, source };
-    let listener = TcpListener::bind(address).await.map_err(refused)?;
-    let address = listener.local_addr().map_err(refused)?;
-    Ok((listener, address))
-}
-
-/// The names of the deployment: addresses, or `rs.test` and `as.test` where the posture wants names.
-fn hosts(posture: Posture, (resource, authority): (SocketAddr, SocketAddr)) -> Hosts {
-    let named = |name: &str, address: SocketAddr| format!("{name}:{}", address.port());
-    match posture {
-        Posture::Https | Posture::PlainHttp => Hosts {
-            scheme: if posture == Posture::Https { "https" } else { "http" },
-            issuer_scheme: "https",
-            resource: named("rs.test", resource),
-            authority: named("as.test", authority),
-        },
-        _ => Hosts {
-            scheme: "http",
-            issuer_scheme: "http",
-            resource: reachable(resource),
-            authority: reachable(authority),
-        },
-    }
-}
-
-/// An address a client on this machine can use: the loopback address for "all interfaces".
-fn reachable(address: SocketAddr) -> String {
-    let ip = if address.ip().is_unspecified() { Ipv4Addr::LOCALHOST.into() } else { address.ip() };
-    SocketAddr::new(ip, address.port()).to_string()
-}
-
-/// How the door of the MCP server (`front`), or that of the authorization server, treats TLS; `None` without TLS.
-fn with_tls(scheme: &str, plan: &Plan, front: bool) -> Result<Option<Tls>, ServeError> {
-    if scheme != "https" {
-        return Ok(None);
-    }
-    let authority = tls::Authority::of_process()?;
-    let named = plan.keeps(if front { Duty::PresentOwnName } else { Duty::PresentIssuerName });
-    let config = match named {
-        false => &authority.foreign,
-        true if !plan.keeps(Duty::RenewCertificate) => &authority.stale,
-        true if !plan.keeps(Duty::OfferTls13) => &authority.dated,
-        true => &authority.own,
-    };
-    Ok(Some(Tls {
-        config: config.clone(),
-        plain_twin: plan.presents(Reply::PlainTwin),
-        old_tls: !plan.keeps(Duty::RefuseOldTls),
-    }))
 }
 
 #[cfg(test)]

@@ -2,11 +2,11 @@
 
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
 use axum::Router;
 use axum::extract::{Request, State as Shared};
-use axum::middleware::{Next, from_fn_with_state};
+use axum::middleware::{Next, from_fn, from_fn_with_state};
 use axum::response::{IntoResponse as _, Response};
 use axum::routing::any;
 use http::{Method, StatusCode};
@@ -14,6 +14,7 @@ use rustls::ClientConfig;
 use serde_json::Value;
 
 use crate::spec::fault::{Duty, Reply};
+use crate::spec::text::printable;
 
 use super::answer::{Answer, Body};
 use super::ask::{Ask, Credential};
@@ -23,7 +24,7 @@ use super::keys::Keys;
 use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
 use super::search::{Document, Embedded, Library};
-use super::state::State;
+use super::state::{State, Table};
 use super::{Account, Config, IdentityProvider, Registration, authority, clock, resource};
 
 /// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
@@ -32,7 +33,7 @@ const DOCUMENT_AGE: u32 = 300;
 /// A deployment.
 pub(crate) struct Site {
     pub(crate) layout: Layout,
-    pub(crate) keys: Arc<Keys>,
+    keys: RwLock<Arc<Keys>>,
     plan: Plan,
     documents: HashMap<(Side, String), Reply>,
     /// The resource metadata as a JWT, for faults.
@@ -70,19 +71,20 @@ impl Site {
         layout: Layout,
         plan: Plan,
         keys: Arc<Keys>,
+        state: State,
         trusted: Arc<ClientConfig>,
     ) -> Result<Self, Misfit> {
         let signed = resource::signed_metadata(&layout, &keys);
         let mut site = Self {
             layout,
-            keys,
+            keys: RwLock::new(keys),
             plan,
             documents: HashMap::new(),
             signed,
             requests: AtomicU64::new(0),
             challenges: AtomicUsize::new(0),
             verified: Mutex::default(),
-            state: State::new(config.store.clone()),
+            state,
             clients: config.clients.iter().map(Registration::client).collect(),
             trusted,
             hosts: config.hosts.clone(),
@@ -108,6 +110,16 @@ impl Site {
             }
         }
         Ok(site)
+    }
+
+    /// The keys at this moment.
+    pub(crate) fn keys(&self) -> Arc<Keys> {
+        self.keys.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    /// Signs with other keys from now on.
+    pub(crate) fn change_keys(&self, keys: Arc<Keys>) {
+        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
     }
 
     /// Whether a duty is kept.
@@ -197,7 +209,7 @@ impl Site {
     /// A document as the clean deployment gives it.
     fn document(&self, reply: Reply) -> Answer {
         let mut value = match reply {
-            Reply::Jwks => self.keys.document(),
+            Reply::Jwks => self.keys().document(),
             Reply::OpenIdMetadata => authority::metadata::openid(&self.layout),
             Reply::LegacyMetadata => authority::metadata::legacy(&self.layout),
             Reply::ServerMetadata | Reply::AppendedServerMetadata | Reply::RootServerMetadata => {
@@ -219,6 +231,7 @@ impl Site {
         };
         ["localhost", "127.0.0.1", "[::1]", "rs.test", "as.test"].iter().any(|own| name.eq_ignore_ascii_case(own))
             || host.eq_ignore_ascii_case(&self.layout.host)
+            || self.layout.as_origin.split_once("://").is_some_and(|(_, own)| host.eq_ignore_ascii_case(own))
             || self.hosts.iter().any(|own| name.eq_ignore_ascii_case(own) || host.eq_ignore_ascii_case(own))
     }
 }
@@ -255,10 +268,22 @@ fn finish(router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
     let documents =
         move |Shared(site): Shared<Arc<Site>>, request: Request| async move { document(&site, side, request) };
     router
-        .route("/healthz", any(|| async { Answer::text(StatusCode::OK, "ok\n") }))
+        .route(HEALTH, any(healthy))
         .fallback(documents)
         .layer(from_fn_with_state(site.clone(), porter))
+        .layer(from_fn(notary))
         .with_state(site.clone())
+}
+
+/// Where a load balancer asks whether requests may be sent here.
+const HEALTH: &str = "/healthz";
+
+/// 200 while the state can be reached, else 503.
+async fn healthy(Shared(site): Shared<Arc<Site>>) -> Answer {
+    match site.state.has(Table::Seen, "health").await {
+        Ok(_) => Answer::text(StatusCode::OK, "ok\n").no_store(),
+        Err(_) => Answer::text(StatusCode::SERVICE_UNAVAILABLE, "the state cannot be reached\n").no_store(),
+    }
 }
 
 /// Counts the request, and turns away those meant for another host.
@@ -266,10 +291,30 @@ async fn porter(Shared(site): Shared<Arc<Site>>, request: Request, next: Next) -
     site.requests.fetch_add(1, Ordering::Relaxed);
     let host = request.uri().authority().map(http::uri::Authority::as_str);
     let host = host.or_else(|| request.headers().get(http::header::HOST).and_then(|host| host.to_str().ok()));
-    if site.keeps(Duty::CheckHost) && !host.is_some_and(|host| site.is_addressed_by(host)) {
+    // Load balancers ask by address, and learn nothing here.
+    let asked = request.uri().path() != HEALTH;
+    if asked && site.keeps(Duty::CheckHost) && !host.is_some_and(|host| site.is_addressed_by(host)) {
         return Answer::text(StatusCode::FORBIDDEN, "This server does not go by that host name.\n").into_response();
     }
     next.run(request).await
+}
+
+/// Characters of a path that are noted.
+const PATH_SHOWN: usize = 200;
+
+/// Notes each request and what became of it: method, path and status; never a query, a header or a body.
+async fn notary(request: Request, next: Next) -> Response {
+    if !tracing::enabled!(target: "mcp_auth::requests", tracing::Level::INFO) {
+        return next.run(request).await;
+    }
+    let begun = std::time::Instant::now();
+    let method = request.method().clone();
+    let path: String = printable(request.uri().path()).to_string().chars().take(PATH_SHOWN).collect();
+    let response = next.run(request).await;
+    let micros = u64::try_from(begun.elapsed().as_micros()).unwrap_or(u64::MAX);
+    let status = response.status().as_u16();
+    tracing::info!(target: "mcp_auth::requests", %method, path, status, micros, "request");
+    response
 }
 
 /// The documents of one origin, and 404 for everything that is nowhere.

@@ -6,7 +6,7 @@ use tokio::net::TcpStream;
 
 use super::clock;
 use super::*;
-use crate::spec::fault::{Deed, Edit};
+use crate::spec::fault::{Deed, Edit, Reply};
 
 /// A reply as it came.
 pub(crate) struct Seen {

@@ -1,6 +1,7 @@
 //! TLS of the reference deployment: a private certificate authority, its leaves, and a look at the first bytes of a
 //! connection. RFC 8446 §4.1, RFC 8996, RFC 9325 §3.1.1.
 
+use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use rcgen::{
@@ -8,9 +9,11 @@ use rcgen::{
     KeyPair, KeyUsagePurpose,
 };
 use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rustls::pki_types::pem::PemObject as _;
+use rustls::pki_types::{CertificateDer, PrivateKeyDer, PrivatePkcs8KeyDer};
 use time::{Duration, OffsetDateTime};
 use tokio::net::TcpStream;
+use zeroize::Zeroizing;
 
 /// TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +24,14 @@ pub enum TlsError {
     /// The library refused the configuration.
     #[error("cannot set up TLS: {0}")]
     Configuration(#[from] rustls::Error),
+    /// A file of the user is not what it should be.
+    #[error("{path} {what}")]
+    File {
+        /// The file.
+        path: String,
+        /// What is wrong with it.
+        what: &'static str,
+    },
 }
 
 /// A private certificate authority and what it certified.
@@ -35,6 +46,47 @@ pub(crate) struct Authority {
     pub(crate) stale: Arc<ServerConfig>,
     /// For the names of the deployment, without TLS 1.3.
     pub(crate) dated: Arc<ServerConfig>,
+}
+
+/// A certificate that the user brings.
+#[derive(Clone)]
+pub struct Certificate {
+    config: Arc<ServerConfig>,
+}
+
+impl std::fmt::Debug for Certificate {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Certificate").finish_non_exhaustive()
+    }
+}
+
+impl Certificate {
+    /// Reads a chain, the certificate of the server first, and its private key; both PEM.
+    ///
+    /// # Errors
+    /// A file cannot be read or holds something else, or the two do not belong together.
+    pub fn read(chain: &Path, key: &Path) -> Result<Self, TlsError> {
+        let wrong = |file: &Path, what| TlsError::File { path: file.display().to_string(), what };
+        let read = |file: &Path| std::fs::read(file).map(Zeroizing::new);
+        let pem = read(chain).map_err(|_| wrong(chain, "cannot be read"))?;
+        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+        let certificates =
+            certificates.ok().filter(|all| !all.is_empty()).ok_or_else(|| wrong(chain, "holds no PEM certificate"))?;
+        let pem = read(key).map_err(|_| wrong(key, "cannot be read"))?;
+        let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| wrong(key, "holds no PEM private key"))?;
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
+        let mut config = builder
+            .with_no_client_auth()
+            .with_single_cert(certificates, private)
+            .map_err(|_| wrong(key, "is not the key of the certificate"))?;
+        config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
+        Ok(Self { config: Arc::new(config) })
+    }
+
+    pub(crate) fn config(&self) -> Arc<ServerConfig> {
+        self.config.clone()
+    }
 }
 
 /// The names of the deployment.

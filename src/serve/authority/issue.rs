@@ -21,7 +21,7 @@ const REFRESH_AGE: u64 = 30 * 24 * 3600;
 /// How long the refresh token before the newest may be shown again, by a client that lost the answer, in seconds.
 const REUSE_WINDOW: u64 = 10;
 /// The life of an ID token, in seconds.
-const IDENTITY_AGE: u64 = 600;
+pub(crate) const IDENTITY_AGE: u64 = 600;
 
 /// What somebody was granted.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -93,7 +93,7 @@ async fn access_token(site: &Site, ask: &Ask, grant: &Grant) -> Result<(String, 
         site.state.put(Table::Access, &fingerprint(&token), &claims, lifetime).await?;
         return Ok((token, lifetime));
     }
-    let key = &site.keys.access;
+    let key = &site.keys().access;
     let header = site.edited(ask, Reply::AccessTokenHeader, key.header("at+jwt"));
     Ok((key.sign(&header, &claims)?, lifetime))
 }
@@ -111,7 +111,7 @@ fn identity_token(site: &Site, grant: &Grant) -> Result<String, Denied> {
     if let (Some(members), Some(nonce)) = (claims.as_object_mut(), &grant.nonce) {
         members.insert("nonce".into(), json!(nonce));
     }
-    let key = &site.keys.identity;
+    let key = &site.keys().identity;
     Ok(key.sign(&key.header("JWT"), &claims)?)
 }
 

@@ -25,6 +25,8 @@ use crate::spec::posture::Posture;
 
 use super::site::Site;
 
+pub(crate) use issue::IDENTITY_AGE;
+
 /// The routes under the issuer.
 pub(crate) fn routes(site: &Site) -> Router<Arc<Site>> {
     if site.layout.posture == Posture::Public {

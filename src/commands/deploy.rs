@@ -1,0 +1,271 @@
+//! The settings of `mcp-auth serve`, made into a deployment: reads the files they name and says what does not go together.
+
+use std::fs::File;
+use std::io::Read as _;
+use std::net::IpAddr;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use serde::Deserialize;
+use tokio::sync::mpsc;
+use url::Url;
+
+use super::{Failure, logs};
+use crate::serve::state::{self, OpenError};
+use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing};
+use crate::spec::fault::Fault;
+use crate::spec::posture::Posture;
+use crate::spec::text::printable;
+
+/// The longest file of accounts or clients, in bytes.
+const FILE_LIMIT: u64 = 1 << 20;
+
+/// What the user asked for.
+#[derive(Debug)]
+pub struct Request {
+    /// The posture; by default that of the first fault.
+    pub posture: Option<Posture>,
+    /// The names of the faults to plant.
+    pub faults: Vec<String>,
+    /// How long it waits before each answer.
+    pub delay: Duration,
+    /// What is logged.
+    pub log: logs::Form,
+    /// The address it listens at.
+    pub listen: IpAddr,
+    /// The port of the MCP server; 0 takes a free one.
+    pub port: u16,
+    /// The port of the authorization server; 0 takes a free one.
+    pub authority_port: u16,
+    /// The origin under which clients reach the MCP server.
+    pub public: Option<Url>,
+    /// The origin under which clients reach the authorization server.
+    pub authority_public: Option<Url>,
+    /// Further host names by which it may be addressed.
+    pub hosts: Vec<String>,
+    /// The files of certificate and key.
+    pub certificate: Option<(PathBuf, PathBuf)>,
+    /// Listens beyond this machine without TLS.
+    pub plain_http: bool,
+    /// Where to write the certificate authority of the `https` posture.
+    pub ca_file: Option<PathBuf>,
+    /// Where the state is kept: a file or a URL; memory without it.
+    pub state: Option<String>,
+    /// Approves every request without a page.
+    pub auto_approve: bool,
+    /// The file of accounts.
+    pub accounts: Option<PathBuf>,
+    /// The file of clients.
+    pub clients: Option<PathBuf>,
+    /// How long access tokens live, in seconds.
+    pub token_lifetime: u64,
+    /// The algorithm of access tokens.
+    pub signing: Signing,
+    /// The signing keys are replaced so often.
+    pub rotate_keys: Option<Duration>,
+}
+
+/// The deployment that a request describes.
+///
+/// # Errors
+/// A file is not what it should be, or the state cannot be opened.
+pub async fn config(request: Request, faults: Vec<&'static Fault>) -> Result<Config, Failure> {
+    let one_url = request.public.is_some() && request.authority_public.is_none();
+    let by_itself = if one_url { Posture::SameOrigin } else { Posture::Reference };
+    let posture = request.posture.or_else(|| faults.first().map(|fault| fault.posture)).unwrap_or(by_itself);
+    let mut config = Config {
+        posture,
+        faults,
+        delay: request.delay,
+        listen: request.listen,
+        port: request.port,
+        authority_port: request.authority_port,
+        public: request.public,
+        authority_public: request.authority_public,
+        hosts: request.hosts,
+        plain_http: request.plain_http,
+        auto_approve: request.auto_approve,
+        token_lifetime: request.token_lifetime,
+        signing: request.signing,
+        rotate_keys: request.rotate_keys,
+        ..Config::default()
+    };
+    if let Some((certificate, key)) = &request.certificate {
+        let help = "--tls-cert takes the chain, --tls-key its private key, both PEM";
+        config.certificate =
+            Some(Certificate::read(certificate, key).map_err(|error| Failure::usage(error.to_string(), help))?);
+    }
+    if let Some(path) = &request.accounts {
+        config.accounts = accounts(path)?;
+    }
+    if let Some(path) = &request.clients {
+        config.clients = clients(path)?;
+    }
+    if let Some(place) = &request.state {
+        config.store = state::open(place).await.map_err(|error| Failure::usage(error.to_string(), help(&error)))?;
+    }
+    Ok(config)
+}
+
+/// Why the deployment does not start, and what to do.
+pub fn refused(error: &ServeError) -> Failure {
+    let help = match error {
+        ServeError::InTheClear(_) => "--tls-cert FILE --tls-key FILE, or --insecure-http behind a proxy that ends TLS",
+        ServeError::NoPublicAuthority => "--authority-url URL, or --posture same-origin",
+        ServeError::NotAnOrigin(_) => "the paths are those of the posture: name the origin alone",
+        ServeError::TwoCertificates => "leave --tls-cert away, or take another posture",
+        ServeError::Listen { .. } => "another port with --port and --authority-port; 0 takes a free one",
+        _ => "`mcp-auth serve --list` shows every fault and posture",
+    };
+    Failure::usage(format!("the deployment cannot start: {error}"), help)
+}
+
+fn help(error: &OpenError) -> &'static str {
+    match error {
+        OpenError::File { .. } | OpenError::Foreign { .. } => "name another file with --state; it is made if missing",
+        OpenError::Busy { .. } => "stop the other process first",
+        OpenError::Address => "--state FILE, or --state redis://HOST:PORT",
+        OpenError::Unreachable { .. } => "is the server running, and is it Redis 6.2 or later, or Valkey?",
+        OpenError::Missing => "--state FILE works in every build",
+    }
+}
+
+fn read(path: &Path) -> Result<String, Failure> {
+    let shown = path.display();
+    let failed = |why: String| Failure::usage(format!("{shown} cannot be read: {why}"), "");
+    let mut text = String::new();
+    let file = File::open(path).map_err(|error| failed(error.to_string()))?;
+    let read = file.take(FILE_LIMIT + 1).read_to_string(&mut text).map_err(|error| failed(error.to_string()))?;
+    if u64::try_from(read).unwrap_or(u64::MAX) > FILE_LIMIT {
+        return Err(failed("it is longer than 1 MiB".to_owned()));
+    }
+    Ok(text)
+}
+
+/// A line `NAME:PASSWORD` for each account; empty lines and those that begin with `#` do not count.
+fn accounts(path: &Path) -> Result<Vec<Account>, Failure> {
+    let text = read(path)?;
+    let help = "each line is NAME:PASSWORD";
+    let mut accounts: Vec<Account> = Vec::new();
+    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
+    {
+        // The line itself holds a password: it is not shown.
+        let wrong = |why| Failure::usage(format!("{}, line {}: {why}", path.display(), number + 1), help);
+        let (name, password) = line.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
+        let name = name.trim();
+        if name.is_empty() || password.is_empty() {
+            return Err(wrong("the name or the password is empty"));
+        }
+        if accounts.iter().any(|account| account.name == name) {
+            return Err(wrong("this name stands twice"));
+        }
+        accounts.push(Account::new(name, password));
+    }
+    if accounts.is_empty() {
+        return Err(Failure::usage(format!("{} names no account", path.display()), help));
+    }
+    Ok(accounts)
+}
+
+/// A client of the file; the names are those of RFC 7591 section 2.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Listed {
+    client_id: String,
+    client_secret: Option<String>,
+    #[serde(default)]
+    redirect_uris: Vec<String>,
+}
+
+fn clients(path: &Path) -> Result<Vec<Registration>, Failure> {
+    let help = "a JSON list of {\"client_id\": …, \"client_secret\": …, \"redirect_uris\": […]}";
+    let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()), help);
+    let listed: Vec<Listed> = serde_json::from_str(&read(path)?).map_err(|error| {
+        // The library's words quote values, and one of them may be a secret.
+        wrong(format!("line {}, column {} is not what was expected", error.line(), error.column()))
+    })?;
+    for (at, client) in listed.iter().enumerate() {
+        let twice = listed.iter().take(at).any(|other| other.client_id == client.client_id);
+        let bad = client.redirect_uris.iter().find(|uri| Url::parse(uri).is_err());
+        if client.client_id.is_empty() || twice {
+            return Err(wrong(format!("client {}: the client_id is empty or stands twice", at + 1)));
+        }
+        if let Some(uri) = bad {
+            return Err(wrong(format!("client {}: {} is no redirect URI", at + 1, printable(uri))));
+        }
+    }
+    let client = |client: &Listed| {
+        let redirects: Vec<&str> = client.redirect_uris.iter().map(String::as_str).collect();
+        Registration::new(&client.client_id, &redirects, client.client_secret.as_deref())
+    };
+    Ok(listed.iter().map(client).collect())
+}
+
+/// Tells when the deployment is to end: an interrupt, or the signal by which a system ends its services.
+///
+/// # Errors
+/// The system lets nobody listen for signals.
+pub fn end() -> Result<mpsc::Receiver<()>, Failure> {
+    let (told, tells) = mpsc::channel(2);
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+            let (mut signals, told) = (signal(kind)?, told.clone());
+            tokio::spawn(async move {
+                while signals.recv().await.is_some() {
+                    let _ = told.try_send(());
+                }
+            });
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::spawn(async move {
+        while tokio::signal::ctrl_c().await.is_ok() {
+            let _ = told.try_send(());
+        }
+    });
+    Ok(tells)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn file(text: &str) -> tempfile::NamedTempFile {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), text).unwrap();
+        file
+    }
+
+    #[test]
+    fn accounts_are_lines_and_no_complaint_repeats_one() {
+        let good = file("# people\n\ncarol:a:b\ndave: x\n");
+        let names: Vec<_> = accounts(good.path()).unwrap().into_iter().map(|account| account.name).collect();
+        assert_eq!(names, ["carol", "dave"]);
+        for bad in ["", "carolhunter2", "carol:", ":hunter2", "carol:hunter2\ncarol:hunter2"] {
+            let failure = accounts(file(bad).path()).unwrap_err();
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+        }
+    }
+
+    #[test]
+    fn clients_are_a_list_and_no_complaint_repeats_a_secret() {
+        let good = file(
+            r#"[{"client_id":"a","redirect_uris":["https://a.example/cb"]},{"client_id":"b","client_secret":"s"}]"#,
+        );
+        let read = clients(good.path()).unwrap();
+        assert_eq!((read[0].secret(), read[1].secret()), (None, Some("s")));
+        for bad in [
+            r#"{"client_id":"a"}"#,
+            r#"[{"client_secret":"hunter2"}]"#,
+            r#"[{"client_id":"a","client_secret":["hunter2"]}]"#,
+            r#"[{"client_id":"a","clientsecret":"hunter2"}]"#,
+            r#"[{"client_id":"a"},{"client_id":"a","client_secret":"hunter2"}]"#,
+            r#"[{"client_id":"a","redirect_uris":["nowhere"]}]"#,
+        ] {
+            let failure = clients(file(bad).path()).unwrap_err();
+            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
+        }
+    }
+}

@@ -1,0 +1,267 @@
+//! A store in one file: survives a restart, a kill and a power cut. Every write is on the disk before it is answered.
+
+use std::fmt;
+use std::fs::{File, OpenOptions};
+use std::future::ready;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use redb::backends::FileBackend;
+use redb::{
+    Database, DatabaseError, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _, TableDefinition,
+};
+
+use super::{Doing, OpenError, Store, StoreError, Table};
+use crate::serve::clock;
+
+/// Kind and key of a record, its expiry and its value.
+const RECORDS: TableDefinition<'_, (&str, &str), (u64, &[u8])> = TableDefinition::new("records");
+/// Facts about the file itself.
+const FACTS: TableDefinition<'_, &str, u64> = TableDefinition::new("facts");
+/// The form of the records; a file of another form is left alone.
+const FORM: u64 = 1;
+/// Records kept at most: nobody fills the disk by registering clients.
+const LIMIT: u64 = 1_000_000;
+/// Expired records are swept out once in so many writes.
+const SWEEP: u64 = 4096;
+/// What is kept of the file in memory, in bytes.
+const CACHE: usize = 16 << 20;
+
+/// A store in a file.
+pub struct Filed {
+    database: Arc<Database>,
+    writes: Arc<AtomicU64>,
+}
+
+impl fmt::Debug for Filed {
+    // Records are secrets.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Filed").finish_non_exhaustive()
+    }
+}
+
+impl Filed {
+    /// Opens the file, or makes it; only its owner may read it, because signing keys are in it.
+    ///
+    /// # Errors
+    /// It is no state file, another process has it, or the system refuses.
+    pub fn open(path: &Path) -> Result<Self, OpenError> {
+        let shown = path.display().to_string();
+        let system = |source| OpenError::File { path: shown.clone(), source };
+        let file = private(path).map_err(system)?;
+        // A file with something else in it would otherwise be overwritten.
+        let empty = file.metadata().map_err(system)?.len() == 0;
+        let foreign = || OpenError::Foreign { path: shown.clone() };
+        if !empty && !begins_as_database(path).map_err(system)? {
+            return Err(foreign());
+        }
+        let backend = FileBackend::new(file);
+        let opened = backend.and_then(|backend| Database::builder().set_cache_size(CACHE).create_with_backend(backend));
+        let database = opened.map_err(|error| match error {
+            DatabaseError::DatabaseAlreadyOpen => OpenError::Busy { path: shown.clone() },
+            DatabaseError::Storage(redb::StorageError::Io(source)) => OpenError::File { path: shown.clone(), source },
+            _ => foreign(),
+        })?;
+        let store = Self { database: Arc::new(database), writes: Arc::default() };
+        match store.form() {
+            Ok(FORM) => Ok(store),
+            _ => Err(foreign()),
+        }
+    }
+
+    /// The form of the file; a new file gets ours.
+    fn form(&self) -> Result<u64, redb::Error> {
+        let write = self.database.begin_write()?;
+        let form = {
+            let mut facts = write.open_table(FACTS)?;
+            write.open_table(RECORDS)?;
+            let known = facts.get("form")?.map(|form| form.value());
+            if known.is_none() {
+                facts.insert("form", FORM)?;
+            }
+            known.unwrap_or(FORM)
+        };
+        write.commit()?;
+        Ok(form)
+    }
+
+    fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, redb::Error> {
+        let read = self.database.begin_read()?;
+        let records = read.open_table(RECORDS)?;
+        let found = records.get((table.name(), key))?;
+        Ok(found.as_ref().and_then(|found| live(found.value())))
+    }
+
+    /// One transaction on a thread that may wait for the disk.
+    fn write<'a, T: Send + 'static>(
+        &'a self,
+        work: impl FnOnce(&mut Records<'_>) -> Result<T, StoreError> + Send + 'static,
+    ) -> Doing<'a, T> {
+        let (database, writes) = (Arc::clone(&self.database), Arc::clone(&self.writes));
+        Box::pin(async move {
+            let done = tokio::task::spawn_blocking(move || transact(&database, &writes, work)).await;
+            done.unwrap_or(Err(StoreError::Unreachable))
+        })
+    }
+}
+
+type Records<'t> = redb::Table<'t, (&'static str, &'static str), (u64, &'static [u8])>;
+
+fn transact<T>(
+    database: &Database,
+    writes: &AtomicU64,
+    work: impl FnOnce(&mut Records<'_>) -> Result<T, StoreError>,
+) -> Result<T, StoreError> {
+    let write = database.begin_write().map_err(failed)?;
+    let done = {
+        let mut records = write.open_table(RECORDS).map_err(failed)?;
+        if writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP) {
+            let now = clock::now();
+            records.retain(|_, (expiry, _)| expiry > now).map_err(failed)?;
+        }
+        work(&mut records)?
+    };
+    write.commit().map_err(failed)?;
+    Ok(done)
+}
+
+fn failed(error: impl Into<redb::Error>) -> StoreError {
+    let error: redb::Error = error.into();
+    tracing::error!(%error, "the state file cannot be used");
+    StoreError::Unreachable
+}
+
+fn live((expiry, value): (u64, &[u8])) -> Option<Vec<u8>> {
+    (expiry > clock::now()).then(|| value.to_vec())
+}
+
+fn find(records: &Records<'_>, place: (&str, &str)) -> Result<Option<Vec<u8>>, StoreError> {
+    let found = records.get(place).map_err(failed)?;
+    Ok(found.as_ref().and_then(|found| live(found.value())))
+}
+
+fn set(records: &mut Records<'_>, place: (&str, &str), value: &[u8], expiry: u64) -> Result<(), StoreError> {
+    if records.len().map_err(failed)? >= LIMIT {
+        let now = clock::now();
+        records.retain(|_, (expiry, _)| expiry > now).map_err(failed)?;
+        if records.len().map_err(failed)? >= LIMIT {
+            return Err(StoreError::Full);
+        }
+    }
+    records.insert(place, (expiry, value)).map_err(failed)?;
+    Ok(())
+}
+
+/// The file, for its owner alone.
+fn private(path: &Path) -> std::io::Result<File> {
+    let mut options = OpenOptions::new();
+    options.read(true).write(true).create(true).truncate(false);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let file = options.open(path)?;
+    #[cfg(unix)]
+    file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+    Ok(file)
+}
+
+/// Whether the file begins as every file of the database library does.
+fn begins_as_database(path: &Path) -> std::io::Result<bool> {
+    let mut head = [0; 4];
+    let read = std::io::Read::read(&mut File::open(path)?, &mut head)?;
+    Ok(read == head.len() && &head == b"redb")
+}
+
+impl Store for Filed {
+    fn get<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+        // From the cache or the page cache, most of the time: not worth a thread.
+        Box::pin(ready(self.read(table, key).map_err(failed)))
+    }
+
+    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, ()> {
+        let key = key.to_owned();
+        self.write(move |records| set(records, (table.name(), &key), &value, expiry))
+    }
+
+    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
+        let key = key.to_owned();
+        self.write(move |records| {
+            if find(records, (table.name(), &key))?.is_some() {
+                return Ok(false);
+            }
+            set(records, (table.name(), &key), &value, expiry)?;
+            Ok(true)
+        })
+    }
+
+    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
+        let (key, old) = (key.to_owned(), old.to_vec());
+        self.write(move |records| {
+            let same = find(records, (table.name(), &key))?.is_some_and(|value| value == old);
+            if same {
+                set(records, (table.name(), &key), &new, expiry)?;
+            }
+            Ok(same)
+        })
+    }
+
+    fn take<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+        let key = key.to_owned();
+        self.write(move |records| {
+            let removed = records.remove((table.name(), key.as_str())).map_err(failed)?;
+            Ok(removed.as_ref().and_then(|removed| live(removed.value())))
+        })
+    }
+
+    fn lasts(&self) -> bool {
+        true
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::tests::contract;
+    use super::*;
+
+    #[tokio::test]
+    async fn a_file_keeps_the_contract_and_what_it_was_given() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.redb");
+        {
+            let store = Filed::open(&path).unwrap();
+            contract(&store).await;
+            store.put(Table::Client, "kept", b"v".to_vec(), clock::now() + 60).await.unwrap();
+            assert!(matches!(Filed::open(&path), Err(OpenError::Busy { .. })));
+        }
+        let store = Filed::open(&path).unwrap();
+        assert_eq!(store.get(Table::Client, "kept").await.unwrap(), Some(b"v".to_vec()));
+    }
+
+    #[tokio::test]
+    async fn expired_records_leave_the_file() {
+        let folder = tempfile::tempdir().unwrap();
+        let store = Filed::open(&folder.path().join("state.redb")).unwrap();
+        for number in 0..40 {
+            store.put(Table::Code, &format!("{number}"), vec![0; 64], clock::now()).await.unwrap();
+        }
+        store.writes.store(SWEEP, Ordering::Relaxed);
+        store.put(Table::Code, "last", vec![0], clock::now() + 60).await.unwrap();
+        let count = store.database.begin_read().unwrap().open_table(RECORDS).unwrap().len().unwrap();
+        assert_eq!(count, 1);
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_may_read_the_file_and_other_files_are_left_alone() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("state.redb");
+        drop(Filed::open(&path).unwrap());
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        let other = folder.path().join("letter.txt");
+        std::fs::write(&other, "Dear reader").unwrap();
+        assert!(matches!(Filed::open(&other), Err(OpenError::Foreign { .. })));
+        assert_eq!(std::fs::read(&other).unwrap(), b"Dear reader");
+        assert!(matches!(Filed::open(folder.path()), Err(OpenError::File { .. })));
+    }
+}

@@ -1,0 +1,9 @@
+//! The binary as a reference deployment: its state over restarts, kills and replicas, its doors, its settings.
+
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+
+mod doors;
+#[cfg(feature = "store-redis")]
+mod replicas;
+mod state;
+mod support;
