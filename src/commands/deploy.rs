@@ -210,7 +210,7 @@ pub fn end() -> Result<mpsc::Receiver<()>, Failure> {
     #[cfg(unix)]
     {
         use tokio::signal::unix::{SignalKind, signal};
-        for kind in [SignalKind::interrupt(), SignalKind::terminate()] {
+        for kind in [SignalKind::interrupt(), SignalKind::terminate(), SignalKind::hangup()] {
             let (mut signals, told) = (signal(kind)?, told.clone());
             tokio::spawn(async move {
                 while signals.recv().await.is_some() {
