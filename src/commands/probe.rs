@@ -249,10 +249,12 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         }
     }
     line.end();
+    let mut trail = wire.trail();
     if let Some(server) = embedded {
+        trail.named = Some(EMBEDDED.to_owned());
         server.stop().await;
     }
-    Ok(wire.trail())
+    Ok(trail)
 }
 
 /// Starts the reference deployment inside this process.

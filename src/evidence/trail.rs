@@ -21,6 +21,9 @@ pub struct Trail {
     pub tool: String,
     /// The MCP URL as the user gave it.
     pub target: String,
+    /// The word by which the user named the target, where it goes by no lasting URL: `embedded`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub named: Option<String>,
     /// When the run began, in milliseconds since 1970-01-01 UTC.
     pub started: u64,
     /// How far the run went.
@@ -251,6 +254,7 @@ impl Trail {
             version: TRAIL_VERSION,
             tool: concat!("mcp-auth ", env!("CARGO_PKG_VERSION")).to_owned(),
             target: target.to_owned(),
+            named: None,
             started,
             reach,
             insecure: false,

@@ -1,13 +1,14 @@
 //! The last line of every report: the next useful command.
 
 use super::{Report, Status};
-use crate::evidence::Mode;
+use crate::evidence::{Mode, Trail};
 use crate::spec::step::Reach;
 use crate::spec::text::printable;
 
 /// The command that helps most after this report.
-pub(super) fn command(report: &Report, reach: Reach) -> String {
-    let target = printable(&report.target);
+pub(super) fn command(report: &Report, trail: &Trail) -> String {
+    let target = printable(trail.named.as_deref().unwrap_or(&report.target));
+    let reach = trail.reach;
     if report.mode == Mode::Unreachable {
         return format!("mcp-auth probe {target} -v");
     }

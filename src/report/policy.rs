@@ -181,7 +181,7 @@ impl Policy {
             }
         }
         report.root_cause = super::build::root_cause(&report.results);
-        report.next = next::command(report, trail.reach);
+        report.next = next::command(report, trail);
         idle
     }
 }
