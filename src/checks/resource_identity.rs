@@ -169,7 +169,7 @@ fn resource_present(e: &Evidence<'_>) -> Verdict {
     let spot = document.spot("resource");
     match spot.text() {
         Some(text) if !text.is_empty() => Verdict::Pass,
-        _ => mended(e, &spot, "the resource metadata has no `resource` that is a text").fail(),
+        _ => mended(e, &spot, "the resource metadata has no `resource` that is a string").fail(),
     }
 }
 

@@ -145,12 +145,19 @@ fn canonical(e: &Evidence<'_>) -> Verdict {
     let canonical = match uri::canonical(given) {
         Ok(canonical) => canonical,
         Err(uri::UrlProblem::UserInformation { .. }) => {
-            return about_url("the URL carries user information").expected("no user name and no password").warn();
+            let found = about_url("the URL carries user information").expected("no user name and no password");
+            return found.fix("publish the URL without a user name and a password").warn();
         }
-        Err(problem) => return about_url(format!("the MCP URL is no identifier: {problem}")).fail(),
+        Err(problem) => {
+            let found = about_url(format!("the MCP URL is no identifier: {problem}"));
+            return found.fix("publish an absolute URL without a fragment").fail();
+        }
     };
     let shown = |text: &str| printable(text).to_string();
-    let differs = |message: &str, better: &str| about_url(message).expected(shown(better)).actual(shown(given));
+    let differs = |message: &str, better: &str| {
+        let fix = format!("publish the URL in one form: `{}`", shown(better));
+        about_url(message).expected(shown(better)).actual(shown(given)).fix(fix)
+    };
     let (before_query, query) = given.split_once('?').map_or((given, None), |(path, query)| (path, Some(query)));
     let path = e.target().map_or("/", Url::path);
     if path != "/" && before_query.ends_with('/') {

@@ -5,12 +5,14 @@
 
 pub mod answer;
 mod document;
+mod places;
 mod pointer;
 mod redact;
 mod trail;
 mod view;
 
 pub use document::{Document, Spot};
+pub use places::Places;
 pub use pointer::Pointer;
 pub use trail::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Lookup, Outcome, TlsVersion,

@@ -5,17 +5,20 @@ use std::io::{self, Write};
 use colored::{ColoredString, Colorize as _};
 
 use super::words::{self, plural};
-use super::wrap::hang;
+use super::wrap::{hang, hang_code};
 use super::{Style, View};
 use crate::report::{CheckResult, Fit, Report, Status};
 use crate::spec::text::printable;
 use crate::verdict::Role;
 
+/// How many blocked checks are named before the rest is counted.
+const BLOCKED_SHOWN: usize = 5;
+
 /// Writes the report for people.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let View { report, style, .. } = *view;
     colored::control::set_override(style.colour);
-    heading(report, out)?;
+    heading(report, style, out)?;
     let least = if style.verbose { Status::Info } else { Status::Warn };
     let findings = report.findings(least);
     for role in [Role::ResourceServer, Role::AuthorizationServer, Role::Client] {
@@ -28,18 +31,12 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
             finding(report, result, style, out)?;
         }
     }
-    if !style.verbose {
-        notes(report, style, out)?;
-    }
+    notes(report, style, out)?;
     if report.accepted().next().is_some() {
         writeln!(out, "\n{}", "Accepted".bold().underline())?;
     }
     for (result, _) in report.accepted() {
         writeln!(out, "  · {}", hang(&words::accepted(result), 4, style.width).dimmed())?;
-    }
-    for note in &report.elsewhere {
-        let text = format!("by {} this fails, too: {} ({})", note.revision, note.message, note.id);
-        writeln!(out, "  · {}", hang(&text, 4, style.width))?;
     }
     clients(report, style, out)?;
     totals(report, style, out)
@@ -76,15 +73,18 @@ fn clients(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()
     Ok(())
 }
 
-fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
+fn heading(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", "mcp-auth".bold(), printable(&report.target))?;
     writeln!(out, "{} · judged by {}", words::mode(report.mode), report.revision)?;
+    let mut first = |label: ColoredString, result: &CheckResult| {
+        let message = result.message.as_deref().unwrap_or(result.title);
+        let text = hang(&format!("{} {message} ({})", &*label, result.id), 4, style.width);
+        writeln!(out, "{label}{}", text.strip_prefix(&*label).unwrap_or(&text))
+    };
     if let Some(result) = report.root_cause.as_deref().and_then(|id| report.result(id)) {
-        let message = result.message.as_deref().unwrap_or(result.title);
-        writeln!(out, "{} {message} ({})", "Root cause:".red().bold(), result.id)?;
+        first("Root cause:".red().bold(), result)?;
     } else if let Some(result) = report.findings(Status::Warn).first() {
-        let message = result.message.as_deref().unwrap_or(result.title);
-        writeln!(out, "{} {message} ({})", "Look here first:".yellow().bold(), result.id)?;
+        first("Look here first:".yellow().bold(), result)?;
     }
     Ok(())
 }
@@ -109,7 +109,7 @@ fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn W
             .dimmed()
     )?;
     if let Some(place) = words::place(result) {
-        writeln!(out, "     at   {place}")?;
+        writeln!(out, "     at   {}", hang(&place, 10, style.width))?;
     }
     if let Some(expected) = &result.expected {
         writeln!(out, "     want {}", hang(expected, 10, style.width).green())?;
@@ -118,32 +118,38 @@ fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn W
         writeln!(out, "     got  {}", hang(actual, 10, style.width).red())?;
     }
     if let Some(fix) = &result.fix {
-        writeln!(out, "     fix  {}", hang(fix, 10, style.width))?;
+        writeln!(out, "     fix  {}", hang_code(fix, 10, style.width))?;
     }
     if let Some(note) = &result.note {
         writeln!(out, "     note {}", hang(&words::line(note), 10, style.width).yellow())?;
     }
     let blocked = report.blocked_by(result.id);
     if !blocked.is_empty() {
-        let count = format!(
-            "{} that could not be looked at because of this: {}",
-            plural(blocked.len(), "check"),
-            blocked.join(", ")
-        );
+        let (shown, folded) = match blocked.split_at_checked(BLOCKED_SHOWN) {
+            Some((shown, rest)) if !style.verbose && rest.len() > 1 => (shown, rest.len()),
+            _ => (blocked.as_slice(), 0),
+        };
+        let more = if folded == 0 { String::new() } else { format!(" and {folded} more (-v names them)") };
+        let count = plural(blocked.len(), "check");
+        let count = format!("{count} that could not be looked at because of this: {}{more}", shown.join(", "));
         writeln!(out, "     {}", hang(&count, 5, style.width).dimmed())?;
     }
     Ok(())
 }
 
+/// What no finding says: notes of this revision, unless they stand among the findings, and what others would say.
 fn notes(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
-    let noted: Vec<_> = report.results.iter().filter(|result| result.status == Status::Info).collect();
-    if noted.is_empty() {
-        return Ok(());
+    let noted = report.results.iter().filter(|result| !style.verbose && result.status == Status::Info);
+    let noted = noted.map(|result| format!("{} ({})", result.message.as_deref().unwrap_or(result.title), result.id));
+    let elsewhere = report.elsewhere.iter();
+    let elsewhere =
+        elsewhere.map(|note| format!("by {} this fails, too: {} ({})", note.revision, note.message, note.id));
+    let lines: Vec<String> = noted.chain(elsewhere).collect();
+    if !lines.is_empty() {
+        writeln!(out, "\n{}", "Worth knowing".bold().underline())?;
     }
-    writeln!(out, "\n{}", "Worth knowing".bold().underline())?;
-    for result in noted {
-        let message = format!("{} ({})", result.message.as_deref().unwrap_or(result.title), result.id);
-        writeln!(out, "  · {}", hang(&message, 4, style.width))?;
+    for line in lines {
+        writeln!(out, "  · {}", hang(&line, 4, style.width))?;
     }
     Ok(())
 }
@@ -155,8 +161,11 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
         summary.pass, summary.fail, summary.warn, summary.info, summary.grade, summary.coverage
     );
     writeln!(out, "\n{}", hang(&counts, 0, style.width).bold())?;
-    let mut skipped: Vec<String> =
-        report.missing_flags().into_iter().map(|(flag, count)| format!("{count} need {flag}")).collect();
+    let mut skipped: Vec<String> = report
+        .missing_flags()
+        .into_iter()
+        .map(|(flag, count)| format!("{count} {} {flag}", if count == 1 { "needs" } else { "need" }))
+        .collect();
     let count = |prefix: &str| {
         report.results.iter().filter(|r| r.reason.as_deref().is_some_and(|x| x.starts_with(prefix))).count()
     };

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fingerprint, next};
+use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fill, fingerprint, next};
 use crate::evidence::{Evidence, Exchange, Mode, Outcome, Trail};
 use crate::spec::level::Level;
 use crate::spec::step::{Reach, Step};
@@ -38,7 +38,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         next: String::new(),
         declared: None,
     };
-    report.next = next::command(&report, evidence.trail.reach);
+    report.next = next::command(&report, evidence.trail);
     report
 }
 
@@ -110,7 +110,9 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
     };
     let cites = if finding.is_some() { check.cites.to_vec() } else { Vec::new() };
     let found = finding.unwrap_or_default();
-    let fix = found.fix.or_else(|| matches!(status, Status::Fail | Status::Warn).then(|| check.fix.to_owned()));
+    let role = found.role.unwrap_or(check.role);
+    let general = || matches!(status, Status::Fail | Status::Warn).then(|| fill::filled(check.fix, role, evidence));
+    let fix = found.fix.or_else(general);
     let place = found.at.as_ref().and_then(|at| place(evidence, at.exchange));
     let print = (!found.message.is_empty()).then(|| fingerprint::of(evidence.trail, check.id, found.at.as_ref()));
     CheckResult {
@@ -118,12 +120,12 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         status,
         title: check.title,
         level,
-        role: found.role.unwrap_or(check.role),
+        role,
         mark: check.mark,
         message: (!found.message.is_empty()).then_some(found.message),
         at: found.at,
         place,
-        expected: found.expected,
+        expected: found.expected.map(|text| fill::filled(&text, role, evidence)),
         actual: found.actual,
         fix,
         reason,

@@ -3,6 +3,7 @@
 mod build;
 mod clients;
 mod compare;
+mod fill;
 mod fingerprint;
 mod next;
 mod policy;

@@ -38,8 +38,8 @@ impl Level {
             Self::Should => "SHOULD",
             Self::ShouldNot => "SHOULD NOT",
             Self::May => "MAY",
-            Self::RfcMust => "MUST (bound RFC)",
-            Self::RfcShould => "SHOULD (bound RFC)",
+            Self::RfcMust => "MUST by RFC",
+            Self::RfcShould => "SHOULD by RFC",
             Self::Guide => "security guide",
             Self::Practice => "practice",
         }
