@@ -993,13 +993,53 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__probe)
-            opts="-f -o -v -q -h --revision --passive --login --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-f -o -v -q -h --revision --passive --login --active --intrusive --yes --i-am-authorized --only --pace --tool --step-up-tool --token-file --foreign-token-file --expired-token-file --second-token-file --signing-key --implies --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --only)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --pace)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --step-up-tool)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --foreign-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --expired-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --second-token-file)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --signing-key)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --implies)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

@@ -44,6 +44,16 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "completions" -d '
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l revision -d 'The protocol revision to judge by [default: the newest the server negotiates]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l only -d 'Run only these checks, and what they stand on; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l pace -d 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l tool -d 'A tool to call with the token, without arguments' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l step-up-tool -d 'A tool that needs more scope than a login asks for first' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l token-file -d 'A good token, instead of a login\'s [also: MCP_AUTH_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l foreign-token-file -d 'A token that was made for another resource' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expired-token-file -d 'A token that has expired' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l second-token-file -d 'A token of a second account' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l signing-key -d 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l implies -d 'A scope that implies another, as A>B; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'
@@ -93,6 +103,10 @@ always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l passive -d 'Read public documents only; send nothing to the MCP server itself'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login -d 'Log in, too, and make one authorized request; the login is kept'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l active -d 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l intrusive -d 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l yes -d 'Do not ask before an intrusive run'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l i-am-authorized -d 'Say that you may test this deployment so'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l device -d 'Log in on another device; short for --grant device'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l no-browser -d 'Print the URL and let me open it'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l paste -d 'Read the address that the browser ends at from standard input [default: on a terminal]'

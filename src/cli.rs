@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod carry;
 pub(crate) mod serve;
+pub(crate) mod touch;
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -110,6 +111,8 @@ pub(crate) struct Probe {
     /// Log in, too, and make one authorized request; the login is kept
     #[arg(long, conflicts_with_all = ["passive", "from"], help_heading = "Login")]
     pub(crate) login: bool,
+    #[command(flatten)]
+    pub(crate) touch: Box<touch::Touch>,
     #[command(flatten)]
     pub(crate) way: Box<account::Way>,
     #[command(flatten)]

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 
 use clap::CommandFactory as _;
 use mcp_auth::client::discover;
+use mcp_auth::client::trials::{self, Wanted};
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
-use mcp_auth::spec::step::Reach;
+use mcp_auth::wire;
 
 use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
 
@@ -68,14 +69,16 @@ fn explain(asked: &cli::Explain, terminal: &Terminal) -> Outcome {
 
 fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
     let config = probe.account.config.clone();
-    let login = carry::stay(probe.login, *probe.way, probe.account)?;
+    let reached = carry::reached(probe.passive, probe.login, probe.challenge_tool.is_some(), &probe.touch);
+    let goes_on = probe.login || trials::are_part_of(reached);
+    let stay = if goes_on { Some(carry::stay(*probe.way, probe.account)?) } else { None };
+    let policy = wire::Policy { pace: probe.touch.pace, ..carry::policy(probe.connection)? };
+    let consent = probe.touch.yes && probe.touch.i_am_authorized;
+    let only = probe.touch.only.clone();
     Ok(commands::probe::Request {
         target: probe.target,
         revision: probe.revision,
-        options: discover::Options {
-            reach: if probe.passive { Reach::Passive } else { Reach::Default },
-            challenge_tool: probe.challenge_tool,
-        },
+        options: discover::Options { reach: reached, wanted: Wanted::All, challenge_tool: probe.challenge_tool },
         strict: probe.strict,
         format: probe.format,
         outputs: probe.output,
@@ -84,8 +87,11 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         fail_on: probe.fail_on,
         exit_zero: probe.exit_zero,
         expect: probe.expect,
-        login,
-        policy: carry::policy(probe.connection)?,
+        stay,
+        material: carry::material(*probe.touch)?,
+        consent,
+        only,
+        policy,
         config,
         from_config: probe.from_config,
         baseline: probe.baseline,

@@ -6,8 +6,9 @@ use crate::evidence::{Evidence, Pointer};
 use crate::spec::cite::Cite;
 use crate::spec::fault::Fault;
 use crate::spec::level::{Level, Levels};
+use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 
 /// Who must act on a finding.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, schemars::JsonSchema)]
@@ -103,6 +104,8 @@ pub enum Reason {
     NotApplicable(&'static str),
     /// The run did not go far enough.
     Needs(Reach),
+    /// What came can be read in two ways, or nothing came.
+    Inconclusive(&'static str),
 }
 
 /// Evidence and what is wrong with it.
@@ -192,6 +195,18 @@ impl Verdict {
         Self::Skip(Reason::NotApplicable(why))
     }
 
+    /// Skipped: what came can be read in two ways.
+    #[must_use]
+    pub const fn inconclusive(why: &'static str) -> Self {
+        Self::Skip(Reason::Inconclusive(why))
+    }
+
+    /// Skipped: the run was not allowed, or not given, what it takes.
+    #[must_use]
+    pub const fn needs(reach: Reach) -> Self {
+        Self::Skip(Reason::Needs(reach))
+    }
+
     /// Skipped: another check stands in the way.
     #[must_use]
     pub const fn blocked(by: &'static str) -> Self {
@@ -210,6 +225,12 @@ impl Check {
     #[must_use]
     pub fn reach(&self) -> Reach {
         self.needs.iter().map(|step| step.reach()).min().unwrap_or(Reach::Passive)
+    }
+
+    /// Whether a run that went this far could look at it.
+    #[must_use]
+    pub fn is_within(&self, reached: Reached) -> bool {
+        self.needs.is_empty() || self.needs.iter().any(|step| reached.has(step.reach()))
     }
 }
 

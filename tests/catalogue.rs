@@ -36,7 +36,7 @@ fn every_check_applies_somewhere_and_cites_its_ground() {
         );
         assert!(!check.cites.is_empty(), "{} cites nothing", check.id);
         for cited in check.cites {
-            assert!(cite::ALL.contains(cited), "{} cites what is not in the list", check.id);
+            assert!(cite::all().any(|known| known == cited), "{} cites what is not in the list", check.id);
         }
     }
 }

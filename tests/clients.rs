@@ -16,7 +16,7 @@ use mcp_auth::report::{self, Report};
 use mcp_auth::serve::{self, Config};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
-use mcp_auth::spec::step::Reach;
+use mcp_auth::spec::reach::Reach;
 use mcp_auth::wire::{Policy, Wire};
 use url::Url;
 
@@ -163,7 +163,7 @@ fn written(format: &str, report: &Report, trail: &Trail, width: usize) -> String
 }
 
 fn asked(trail: &Trail) -> Report {
-    let mut report = probe::judge(trail, None, false);
+    let mut report = probe::judge(trail, None, false, &[]);
     let revision = report.revision;
     report::ask_clients(&mut report, &Evidence::new(trail, revision));
     report
@@ -184,7 +184,7 @@ async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
         ..Policy::default()
     };
     let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
-    discover::walk(&wire, &Options { reach: Reach::Default, ..Options::default() }).await;
+    discover::walk(&wire, &Options { reach: Reach::Default.into(), ..Options::default() }).await;
     let trail = wire.trail();
     server.stop().await;
     trail

@@ -6,23 +6,21 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod walk;
+
 use std::collections::BTreeMap;
-use std::collections::btree_map::Entry;
 use std::sync::Arc;
 
 use futures_util::StreamExt as _;
 use mcp_auth::checks;
-use mcp_auth::client::discover::{self, Options};
 use mcp_auth::evidence::{Evidence, Trail};
 use mcp_auth::report::{self, Report, Status};
-use mcp_auth::serve::{self, Config};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::revision::Revision;
-use mcp_auth::spec::step::{Reach, Step};
 use mcp_auth::verdict::Check;
-use mcp_auth::wire::{Policy, Wire};
-use url::Url;
+
+use walk::{Walk, walk, walk_for};
 
 /// Probes that run at once: more than cores, because they wait for loopback.
 const AT_ONCE: usize = 6;
@@ -63,13 +61,60 @@ fn cors() {
 }
 
 #[test]
+fn registration() {
+    prove(&["reg-", "cimd-"]);
+}
+
+#[test]
+fn authorization() {
+    prove(&["authz-"]);
+}
+
+#[test]
+fn token() {
+    prove(&["token-"]);
+}
+
+#[test]
+fn refresh() {
+    prove(&["refresh-", "revoke-", "introspect-"]);
+}
+
+#[test]
+fn wires() {
+    prove(&["modern-", "legacy-", "era-", "transport-"]);
+}
+
+#[test]
 fn extensions() {
     prove(&["ext-"]);
 }
 
 #[test]
 fn every_check_belongs_to_a_test_above() {
-    let known = ["url-", "tls-", "meta-", "challenge-", "prm-", "asm-", "jwks-", "rs-", "cors-", "ext-"];
+    let known = [
+        "url-",
+        "tls-",
+        "meta-",
+        "challenge-",
+        "prm-",
+        "asm-",
+        "jwks-",
+        "rs-",
+        "cors-",
+        "ext-",
+        "reg-",
+        "cimd-",
+        "authz-",
+        "token-",
+        "refresh-",
+        "revoke-",
+        "introspect-",
+        "modern-",
+        "legacy-",
+        "era-",
+        "transport-",
+    ];
     for check in checks::all() {
         assert!(known.iter().any(|prefix| check.id.starts_with(prefix)), "{} is proven by no test here", check.id);
     }
@@ -80,10 +125,14 @@ fn clean_postures_trip_nothing() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let complaints = runtime.block_on(async {
         // A lazy deployment shows its challenge only to who names a tool.
-        let walks = Posture::ALL.map(|posture| (posture, None)).into_iter().chain([(Posture::Lazy, Some("search"))]);
-        let runs = walks.filter_map(|(posture, tool)| Some((posture, tool, posture.correct()?)));
-        let runs = futures_util::stream::iter(runs).map(|(posture, tool, (first, last))| async move {
-            let trail = walk(posture, &[], tool).await;
+        let usual = Walk::default();
+        let named = Walk { challenge_tool: Some("search"), ..Walk::default() };
+        let far = Walk { touches: Some(Vec::new()), login: true, ..Walk::default() };
+        let walks = Posture::ALL.into_iter().flat_map(|posture| [(posture, usual.clone()), (posture, far.clone())]);
+        let walks = walks.chain([(Posture::Lazy, named)]);
+        let runs = walks.filter_map(|(posture, how)| Some((posture, how, posture.correct()?)));
+        let runs = futures_util::stream::iter(runs).map(|(posture, how, (first, last))| async move {
+            let trail = walk(posture, &[], &how, None).await;
             let judged = Revision::ALL.into_iter().filter(move |revision| (first..=last).contains(revision));
             let found = judged.flat_map(|revision| {
                 noise(&judge(&trail, revision))
@@ -113,24 +162,21 @@ fn prove(prefixes: &[&str]) {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
-/// Trails of clean deployments, by posture and named tool.
-type Baselines = BTreeMap<(&'static str, Option<&'static str>), Trail>;
-
-/// The tool that a user would name for a check that reads a tool call.
-fn tool_for(check: &Check) -> Option<&'static str> {
-    check.needs.contains(&Step::McpCall).then_some("search")
-}
+/// Trails of clean deployments, by posture and walk.
+type Baselines = BTreeMap<(&'static str, Walk), Trail>;
 
 /// The trails of the postures in which the faults are planted, without a fault.
-async fn baselines(faults: &[(&Check, &'static Fault)]) -> Baselines {
-    let mut clean = BTreeMap::new();
+async fn baselines(faults: &[(&'static Check, &'static Fault)]) -> Baselines {
+    let mut wanted = BTreeMap::new();
     for (check, fault) in faults {
         let posture = ground(fault);
-        if let Entry::Vacant(place) = clean.entry((posture.name(), tool_for(check))) {
-            place.insert(walk(posture, &[], tool_for(check)).await);
-        }
+        wanted.entry((posture.name(), walk_for(check))).or_insert((posture, *check));
     }
-    clean
+    let runs = futures_util::stream::iter(wanted).map(|(key, (posture, check))| async move {
+        let trail = walk(posture, &[], &key.1, Some(check)).await;
+        (key, trail)
+    });
+    runs.buffer_unordered(AT_ONCE).collect().await
 }
 
 /// What a fault is compared with: its posture, or the reference where the posture itself is the fault.
@@ -139,7 +185,8 @@ fn ground(fault: &Fault) -> Posture {
 }
 
 async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<String> {
-    let trail = walk(fault.posture, &[fault], tool_for(check)).await;
+    let how = walk_for(check);
+    let trail = walk(fault.posture, &[fault], &how, Some(check)).await;
     let (first, last) = fault.posture.correct().unwrap_or((Revision::R2025_03_26, Revision::LATEST));
     let mut complaints = Vec::new();
     let mut judged = 0;
@@ -148,7 +195,7 @@ async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<S
             continue;
         }
         judged += 1;
-        let before = judge(&clean[&(ground(fault).name(), tool_for(check))], revision);
+        let before = judge(&clean[&(ground(fault).name(), how.clone())], revision);
         let after = judge(&trail, revision);
         complaints.extend(
             compare(check, fault, &before, &after)
@@ -223,20 +270,4 @@ fn noise(report: &Report) -> Vec<String> {
 
 fn judge(trail: &Trail, revision: Revision) -> Report {
     report::judge(&Evidence::new(trail, revision), checks::all())
-}
-
-async fn walk(posture: Posture, faults: &[&'static Fault], tool: Option<&str>) -> Trail {
-    let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
-    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
-    let target = Url::parse(server.mcp_url()).unwrap();
-    let policy = Policy {
-        authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
-        resolve: server.resolve().to_vec(),
-        ..Policy::default()
-    };
-    let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
-    discover::walk(&wire, &Options { reach: Reach::Default, challenge_tool: tool.map(str::to_owned) }).await;
-    let trail = wire.trail();
-    server.stop().await;
-    trail
 }

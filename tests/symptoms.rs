@@ -3,21 +3,20 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod walk;
+
 use std::collections::BTreeSet;
 
 use futures_util::StreamExt as _;
 use mcp_auth::advice::symptoms::{self, Shown, Symptom};
 use mcp_auth::checks;
-use mcp_auth::client::discover::{self, Options};
 use mcp_auth::commands::probe;
 use mcp_auth::evidence::Trail;
 use mcp_auth::report::{Report, Status};
-use mcp_auth::serve::{self, Config};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
-use mcp_auth::spec::step::Reach;
-use mcp_auth::wire::{Policy, Wire};
-use url::Url;
+use mcp_auth::verdict::Check;
+use walk::{walk, walk_for};
 
 /// Probes that run at once.
 const AT_ONCE: usize = 6;
@@ -32,13 +31,10 @@ const PENDING: &[(&str, &str)] = &[
     ("loopback-port", "authz-loopback-port"),
     ("loopback-registration", "reg-loopback-untyped"),
     ("registration-answer", "reg-client-id"),
-    ("registration-closed", "reg-open"),
     ("stale-client", "token-invalid-client"),
     ("resource-refused", "authz-resource-accepted"),
     ("iss-in-the-callback", "authz-iss-as-advertised"),
-    ("error-callback", "authz-error-state"),
     ("token-answer-form", "token-success-json"),
-    ("login-works-then-401", "rs-valid-accepted"),
     ("opaque-token", "token-aud-default"),
     ("cognito", "asm-pkce-present"),
     ("keycloak-audience", "token-aud"),
@@ -96,8 +92,8 @@ fn stands(symptom: &Symptom) -> bool {
     shown && symptom.checks.first().is_some_and(|id| checks::by_id(id).is_some())
 }
 
-fn fault(name: &str) -> Option<&'static Fault> {
-    checks::all().flat_map(|check| check.faults).find(|fault| fault.name == name)
+fn fault(name: &str) -> Option<(&'static Check, &'static Fault)> {
+    checks::all().flat_map(|check| check.faults.iter().map(move |fault| (check, fault))).find(|(_, f)| f.name == name)
 }
 
 fn trail_path(name: &str) -> String {
@@ -107,13 +103,15 @@ fn trail_path(name: &str) -> String {
 async fn complaint(symptom: &'static Symptom) -> Option<String> {
     let (trail, clean) = match symptom.shown {
         Shown::Fault(name) => {
-            let fault = fault(name)?;
+            let (check, fault) = fault(name)?;
+            let how = walk_for(check);
             let ground = fault.posture.correct().map_or(Posture::Reference, |_| fault.posture);
-            (walk(fault.posture, &[fault]).await, Some(probe::judge(&walk(ground, &[]).await, None, false)))
+            let clean = walk(ground, &[], &how, Some(check)).await;
+            (walk(fault.posture, &[fault], &how, Some(check)).await, Some(probe::judge(&clean, None, false, &[])))
         }
         Shown::Trail(name) => (Trail::load(&std::fs::read_to_string(trail_path(name)).unwrap()).unwrap(), None),
     };
-    let report = probe::judge(&trail, None, false);
+    let report = probe::judge(&trail, None, false, &[]);
     let first = first_finding(&report, clean.as_ref());
     let named = first.as_deref().is_some_and(|id| symptom.checks.contains(&id));
     (!named).then(|| format!("{}: the report begins with {first:?}, not with one of {:?}", symptom.id, symptom.checks))
@@ -126,20 +124,4 @@ fn first_finding(report: &Report, clean: Option<&Report>) -> Option<String> {
     let informed = report.findings(Status::Info);
     let mut said = findings.into_iter().chain(informed).filter(|result| !known(result.id));
     said.next().map(|result| result.id.to_owned())
-}
-
-async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
-    let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
-    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
-    let target = Url::parse(server.mcp_url()).unwrap();
-    let policy = Policy {
-        authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
-        resolve: server.resolve().to_vec(),
-        ..Policy::default()
-    };
-    let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
-    discover::walk(&wire, &Options { reach: Reach::Default, ..Options::default() }).await;
-    let trail = wire.trail();
-    server.stop().await;
-    trail
 }

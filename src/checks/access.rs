@@ -12,11 +12,11 @@ use crate::spec::posture::Posture;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::spec::trial::Trial;
+use crate::spec::trial::{Trial, bearer};
 use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
 
 /// The tokens that no server could take for one of its own.
-const GARBAGE: [Trial; 2] = [Trial::GarbageJwt, Trial::GarbageOpaque];
+const GARBAGE: [Trial; 2] = [bearer::GARBAGE_JWT, bearer::GARBAGE_OPAQUE];
 
 /// The rows.
 pub(super) const CHECKS: &[Check] = &[
@@ -211,7 +211,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// A finding at the answer to a trial; `what` goes on from "the server".
 pub(super) fn at_trial(exchange: &Exchange, trial: Trial, what: &str) -> Finding {
-    finding(Pointer::exchange(exchange.number), format!("the server {what} when we {}", trial.wrong()))
+    finding(Pointer::exchange(exchange.number), format!("the server {what} when we {}", trial.wrong))
 }
 
 /// The status in words.
@@ -316,7 +316,7 @@ pub(super) fn fails_on_garbage(e: &Evidence<'_>) -> bool {
 
 fn empty_bearer(e: &Evidence<'_>) -> Verdict {
     let mut milder = None;
-    for trial in [Trial::EmptyBearer, Trial::Basic] {
+    for trial in [bearer::EMPTY_BEARER, bearer::BASIC] {
         match need!(tried(e, trial)) {
             Tried::LetIn(exchange) => {
                 return at_trial(exchange, trial, "answered as to a good token")
@@ -340,7 +340,7 @@ fn empty_bearer(e: &Evidence<'_>) -> Verdict {
 }
 
 fn two_tokens(e: &Evidence<'_>) -> Verdict {
-    let trial = Trial::TwoAuthorizations;
+    let trial = bearer::TWO_AUTHORIZATIONS;
     match need!(tried(e, trial)) {
         Tried::LetIn(exchange) => at_trial(exchange, trial, "answered as to a good token")
             .expected("400, or 401")
@@ -356,7 +356,7 @@ fn two_tokens(e: &Evidence<'_>) -> Verdict {
 }
 
 fn get_token(e: &Evidence<'_>) -> Verdict {
-    let trial = Trial::GarbageGet;
+    let trial = bearer::GARBAGE_GET;
     match need!(tried_stream(e, trial)) {
         Tried::LetIn(exchange) => at_trial(exchange, trial, "opened it")
             .expected("401")
@@ -369,25 +369,25 @@ fn get_token(e: &Evidence<'_>) -> Verdict {
 
 /// The trials whose token would be recognised in a text.
 const WITH_TOKEN: [Trial; 13] = [
-    Trial::GarbageJwt,
-    Trial::GarbageOpaque,
-    Trial::TwoAuthorizations,
-    Trial::AlgNone,
-    Trial::AlgNoneCapital,
-    Trial::BadSignature,
-    Trial::HmacPem,
-    Trial::HmacJwk,
-    Trial::HeaderJwk,
-    Trial::HeaderJku,
-    Trial::KidUnknown,
-    Trial::KidHostile,
-    Trial::GarbageGet,
+    bearer::GARBAGE_JWT,
+    bearer::GARBAGE_OPAQUE,
+    bearer::TWO_AUTHORIZATIONS,
+    bearer::ALG_NONE,
+    bearer::ALG_NONE_CAPITAL,
+    bearer::BAD_SIGNATURE,
+    bearer::HMAC_PEM,
+    bearer::HMAC_JWK,
+    bearer::HEADER_JWK,
+    bearer::HEADER_JKU,
+    bearer::KID_UNKNOWN,
+    bearer::KID_HOSTILE,
+    bearer::GARBAGE_GET,
 ];
 
 fn no_token_echo(e: &Evidence<'_>) -> Verdict {
-    need!(tried(e, Trial::GarbageJwt));
+    need!(tried(e, bearer::GARBAGE_JWT));
     for trial in WITH_TOKEN {
-        for exchange in e.all(Step::BadToken).filter(|x| x.about.as_deref() == Some(trial.name())) {
+        for exchange in e.all(Step::BadToken).filter(|x| x.about.as_deref() == Some(trial.name)) {
             if let Some(at) = echo(exchange) {
                 return Finding { at: Some(at), ..at_trial(exchange, trial, "repeated the token") }.warn();
             }

@@ -11,7 +11,7 @@ use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::posture::Posture;
 use crate::spec::step::Step;
-use crate::spec::trial::Trial;
+use crate::spec::trial::{Trial, bearer};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -150,25 +150,25 @@ fn acceptance(e: &Evidence<'_>, trials: &[Trial]) -> Verdict {
 
 fn bad_signature(e: &Evidence<'_>) -> Verdict {
     need!(key_set(e));
-    acceptance(e, &[Trial::BadSignature])
+    acceptance(e, &[bearer::BAD_SIGNATURE])
 }
 
 fn alg_none(e: &Evidence<'_>) -> Verdict {
-    acceptance(e, &[Trial::AlgNone, Trial::AlgNoneCapital])
+    acceptance(e, &[bearer::ALG_NONE, bearer::ALG_NONE_CAPITAL])
 }
 
 fn alg_confusion(e: &Evidence<'_>) -> Verdict {
     need!(key_set(e));
-    acceptance(e, &[Trial::HmacPem, Trial::HmacJwk])
+    acceptance(e, &[bearer::HMAC_PEM, bearer::HMAC_JWK])
 }
 
 fn header_jwk(e: &Evidence<'_>) -> Verdict {
-    acceptance(e, &[Trial::HeaderJwk])
+    acceptance(e, &[bearer::HEADER_JWK])
 }
 
 fn header_jku(e: &Evidence<'_>) -> Verdict {
-    let verdict = acceptance(e, &[Trial::HeaderJku]);
-    let Some(visit) = e.about(Step::CanaryFetched, Trial::HeaderJku.name()) else { return verdict };
+    let verdict = acceptance(e, &[bearer::HEADER_JKU]);
+    let Some(visit) = e.about(Step::CanaryFetched, bearer::HEADER_JKU.name) else { return verdict };
     if matches!(verdict, Verdict::Fail(_)) {
         return verdict;
     }
@@ -177,7 +177,7 @@ fn header_jku(e: &Evidence<'_>) -> Verdict {
 }
 
 fn kid_unknown(e: &Evidence<'_>) -> Verdict {
-    let trials = [Trial::KidUnknown, Trial::KidHostile];
+    let trials = [bearer::KID_UNKNOWN, bearer::KID_HOSTILE];
     let verdict = acceptance(e, &trials);
     if matches!(verdict, Verdict::Fail(_)) {
         return verdict;

@@ -8,8 +8,9 @@ use super::refusals::disguised;
 use crate::evidence::{Challenged, Document, Evidence, Exchange, FailureKind, IssuerTrail, Mode};
 use crate::formats::challenge::Challenge;
 use crate::formats::uri;
+use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 use crate::verdict::{Reason, Verdict};
 
 /// The first refusal.
@@ -20,6 +21,16 @@ pub(super) fn refused<'e>(e: &'e Evidence<'_>) -> Result<Challenged<'e>, Verdict
         Mode::Public | Mode::Lazy => Verdict::not_applicable("no request was refused for want of a token"),
         _ => Verdict::blocked("challenge-status-401"),
     })
+}
+
+/// Why there is no login to judge by.
+pub(super) fn no_login(e: &Evidence<'_>) -> Verdict {
+    let registered = e.first(Step::ClientRegister).and_then(Exchange::status);
+    match registered {
+        _ if !e.went(Reach::Login) => Verdict::needs(Reach::Login),
+        Some(401 | 403) => Verdict::blocked("reg-open"),
+        _ => Verdict::not_applicable("no login came about"),
+    }
 }
 
 /// That the server does not let everybody begin: what belongs to a handshake that is open, is open too.

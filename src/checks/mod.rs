@@ -4,6 +4,8 @@
 //! of its group. Nothing else: the matrix, `checks explain`, the fault list of `serve` and the report read the row.
 
 mod access;
+mod asked;
+mod authorization;
 mod challenge;
 mod challenge_metadata;
 mod challenge_reach;
@@ -14,7 +16,13 @@ mod extensions;
 mod forged;
 mod ground;
 mod keys;
+mod legacy;
+mod minted;
+mod modern;
+mod presented;
+mod refresh;
 mod refusals;
+mod registration;
 mod resource;
 mod resource_identity;
 mod resource_members;
@@ -33,6 +41,7 @@ mod server_members;
 mod server_registration;
 #[cfg(test)]
 mod server_tests;
+mod token;
 mod transport;
 mod transport_documents;
 mod tried;
@@ -89,6 +98,22 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server does with a bad token", prefixes: &["rs-"], checks: access::CHECKS },
     Group { title: "What the MCP server does with a forged token", prefixes: &["rs-"], checks: forged::CHECKS },
+    Group { title: "Client registration", prefixes: &["reg-"], checks: registration::CHECKS },
+    Group { title: "The authorization endpoint", prefixes: &["authz-"], checks: authorization::CHECKS },
+    Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
+    Group {
+        title: "Refresh, revocation, introspection",
+        prefixes: &["refresh-", "revoke-", "introspect-"],
+        checks: refresh::CHECKS,
+    },
+    Group { title: "What the MCP server does with a good token", prefixes: &["rs-"], checks: presented::CHECKS },
+    Group {
+        title: "What the MCP server does with a token that is nearly right",
+        prefixes: &["rs-"],
+        checks: minted::CHECKS,
+    },
+    Group { title: "The stateless wire", prefixes: &["modern-", "era-"], checks: modern::CHECKS },
+    Group { title: "The stateful wire", prefixes: &["legacy-", "era-"], checks: legacy::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
 ];
@@ -96,6 +121,20 @@ pub const GROUPS: &[Group] = &[
 /// Every check, in order.
 pub fn all() -> impl Iterator<Item = &'static Check> {
     GROUPS.iter().flat_map(|group| group.checks)
+}
+
+/// The checks of these ids and those that can take the ground from them, in order; every check where none is named.
+pub fn and_ground(ids: &[String]) -> impl Iterator<Item = &'static Check> {
+    let mut wanted: Vec<&'static str> = Vec::new();
+    let mut next: Vec<&'static Check> = ids.iter().filter_map(|id| by_id(id)).collect();
+    while let Some(check) = next.pop() {
+        if !wanted.contains(&check.id) {
+            wanted.push(check.id);
+            next.extend(check.blocked_by.iter().filter_map(|id| by_id(id)));
+        }
+    }
+    let everything = ids.is_empty();
+    all().filter(move |check| everything || wanted.contains(&check.id))
 }
 
 /// The check of this id.

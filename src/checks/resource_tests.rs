@@ -64,6 +64,7 @@ fn said_by(id: &str, trail: &Trail, strict: bool) -> String {
         Verdict::Skip(Reason::Blocked(id)) => format!("blocked:{id}"),
         Verdict::Skip(Reason::NotApplicable(_)) => "not-applicable".to_owned(),
         Verdict::Skip(Reason::Needs(_)) => "needs".to_owned(),
+        Verdict::Skip(Reason::Inconclusive(_)) => "inconclusive".to_owned(),
     }
 }
 

@@ -4,8 +4,9 @@ use serde_json::{Value, json};
 
 use super::by_id;
 use crate::evidence::{Body, Evidence, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, Trail};
+use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 use crate::verdict::{Reason, Verdict};
 
 const ISSUER: &str = "https://as.test/t";

@@ -8,7 +8,7 @@
 use super::ground::refused;
 use crate::evidence::{Evidence, Exchange, answer};
 use crate::spec::step::Step;
-use crate::spec::trial::Trial;
+use crate::spec::trial::{Trial, lab};
 use crate::verdict::Verdict;
 
 /// What came of a trial.
@@ -42,6 +42,24 @@ pub(super) fn tried<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Tried<'e>, 
     Ok(told(&same, is_result))
 }
 
+/// What came of a token that is nearly right. The controls: the request is refused without a token, a text that is no
+/// token is refused (a blocker of every such row), and this other token, with everything right, is let in.
+pub(super) fn tried_beside<'e>(e: &'e Evidence<'_>, right: Trial, trial: Trial) -> Result<Tried<'e>, Verdict> {
+    refused(e)?;
+    let with: Vec<&Exchange> = attempts(e, right).collect();
+    match told(&with, is_result) {
+        Tried::LetIn(_) => {}
+        _ if with.is_empty() => return Err(Verdict::inconclusive("no good token was at hand to compare with")),
+        Tried::Unclear(why) => return Err(Verdict::inconclusive(why)),
+        _ if right == lab::RIGHT => {
+            return Err(Verdict::inconclusive("the server takes no token that is signed with the key given"));
+        }
+        _ => return Err(Verdict::blocked("rs-valid-accepted")),
+    }
+    let same: Vec<&Exchange> = attempts(e, trial).collect();
+    Ok(told(&same, is_result))
+}
+
 /// What came of a trial that asks for a stream. The control is the same GET without a token.
 pub(super) fn tried_stream<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Tried<'e>, Verdict> {
     refused(e)?;
@@ -60,7 +78,7 @@ pub(super) fn tried_stream<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Trie
 }
 
 fn attempts<'e>(e: &'e Evidence<'_>, trial: Trial) -> impl Iterator<Item = &'e Exchange> {
-    e.all(Step::BadToken).filter(move |x| x.about.as_deref() == Some(trial.name()))
+    e.all(trial.step).filter(move |x| x.about.as_deref() == Some(trial.name))
 }
 
 fn told<'e>(same: &[&'e Exchange], is_good: impl Fn(&Exchange) -> bool) -> Tried<'e> {
@@ -90,7 +108,7 @@ pub(super) fn is_success(exchange: &Exchange) -> bool {
 
 /// Whether the answer is that of a server that carried the request out: it holds a JSON-RPC result, or more than was
 /// read of it.
-fn is_result(exchange: &Exchange) -> bool {
+pub(super) fn is_result(exchange: &Exchange) -> bool {
     let is_long = exchange.reply().is_some_and(|reply| {
         let media_type = reply.media_type();
         reply.body.cut && matches!(media_type.as_deref(), Some("application/json" | "text/event-stream"))

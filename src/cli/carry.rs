@@ -6,8 +6,10 @@ use std::path::Path;
 use mcp_auth::client::locate::Leniency;
 use mcp_auth::client::plan::{Browser, Grant, IdentityProvider, Plan};
 use mcp_auth::client::proof::ClientKey;
+use mcp_auth::client::trials::Material;
 use mcp_auth::commands::{Failure, Outcome, Terminal, account as shared, call, login, token};
 use mcp_auth::formats::secret::Secret;
+use mcp_auth::spec::reach::{Reach, Reached};
 use mcp_auth::wire::Policy;
 
 use super::Connection;
@@ -15,6 +17,7 @@ use super::account::{
     Account, Call, ClientOptions, GrantName, Keep, Login, Logout, Talk, Token, TokenCheck, TokenSource, TokenStored,
     Tools, Way,
 };
+use super::touch::Touch;
 
 /// The longest file with a secret, in bytes.
 const LONGEST: u64 = 64 * 1024;
@@ -32,16 +35,57 @@ pub(crate) fn policy(connection: Connection) -> Result<Policy, Failure> {
         resolve: connection.resolve,
         headers: connection.header,
         timeout: connection.timeout,
+        pace: None,
         proxy: connection.proxy,
     })
 }
 
-/// How `probe --login` logs in; `None` without it.
-pub(crate) fn stay(login: bool, way: Way, place: Account) -> Result<Option<shared::Stay>, Failure> {
-    if !login {
-        return Ok(None);
+/// How `probe` logs in, and as which client it asks.
+pub(crate) fn stay(way: Way, place: Account) -> Result<shared::Stay, Failure> {
+    Ok(shared::Stay { account: account(place), plan: plan(way)? })
+}
+
+/// How far `probe` may go.
+pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &Touch) -> Reached {
+    if passive {
+        return Reach::Passive.into();
     }
-    Ok(Some(shared::Stay { account: account(place), plan: plan(way)? }))
+    let wishes = [
+        (login, Reach::Login),
+        (touch.active, Reach::Active),
+        (touch.intrusive, Reach::Intrusive),
+        (challenge_tool, Reach::ChallengeTool),
+        (touch.tool.is_some(), Reach::Tool),
+        (touch.step_up_tool.is_some(), Reach::StepUpTool),
+        (touch.foreign_token_file.is_some(), Reach::ForeignToken),
+        (touch.expired_token_file.is_some(), Reach::ExpiredToken),
+        (touch.second_token_file.is_some(), Reach::SecondAccount),
+        (touch.signing_key.is_some(), Reach::Lab),
+        (!touch.implies.is_empty(), Reach::Implies),
+    ];
+    let wished = wishes.into_iter().filter(|(wished, _)| *wished);
+    wished.fold(Reached::default(), |reached, (_, reach)| reached.with(reach))
+}
+
+/// What the operator lends to `probe`. Secrets come from files or the environment, never from the command line.
+pub(crate) fn material(touch: Touch) -> Result<Material, Failure> {
+    let lent = |path: Option<std::path::PathBuf>, option: &str| path.map(|path| file(&path, option)).transpose();
+    let token = lent(touch.token_file, "--token-file")?;
+    let goes_on = touch.active || touch.intrusive || touch.signing_key.is_some();
+    let signing_key = match lent(touch.signing_key, "--signing-key")? {
+        Some(pem) => Some(ClientKey::read(&pem, None, None)?),
+        None => None,
+    };
+    Ok(Material {
+        token: token.or_else(|| variable("MCP_AUTH_TOKEN").filter(|_| goes_on)),
+        signing_key,
+        foreign: lent(touch.foreign_token_file, "--foreign-token-file")?,
+        expired: lent(touch.expired_token_file, "--expired-token-file")?,
+        second: lent(touch.second_token_file, "--second-token-file")?,
+        implies: touch.implies,
+        tool: touch.tool,
+        step_up_tool: touch.step_up_tool,
+    })
 }
 
 /// Runs `login`.

@@ -44,7 +44,7 @@ pub async fn answer(
     say: &Say,
 ) -> Result<String, ClientError> {
     if plan.browser == Browser::Follow {
-        return follow(wire, pending).await;
+        return follow(wire, pending, Step::Authorize, None).await;
     }
     let seconds = plan.patience.as_secs();
     let waiting = async {
@@ -156,12 +156,16 @@ pub async fn open(browser: &Browser, url: &str) -> Result<(), ClientError> {
 }
 
 /// Follows the redirects from the authorization endpoint to our redirect URI, without cookies and without pages.
-async fn follow(wire: &Wire, pending: &Pending) -> Result<String, ClientError> {
+///
+/// # Errors
+/// A page needs a person, or the redirects do not lead back to us.
+pub async fn follow(wire: &Wire, pending: &Pending, step: Step, about: Option<&str>) -> Result<String, ClientError> {
     let mut url = pending.url.clone();
     let mut follows = None;
     for _ in 0..HOPS {
         let because = if follows.is_none() { "no browser: we follow the redirects ourselves" } else { "the next hop" };
-        let ask = Ask { cap: limits::ERROR_BODY, follows, ..Ask::get(Step::Authorize, url.clone(), because) };
+        let ask = Ask { cap: limits::ERROR_BODY, follows, ..Ask::get(step, url.clone(), because) };
+        let ask = Ask { about: about.map(str::to_owned), ..ask };
         let exchange = wire.send(Ask { headers: vec![("accept", "text/html".to_owned())], ..ask }).await;
         let Some(reply) = exchange.reply() else { return Err(ClientError::answer(&exchange, "")) };
         let location = reply.header("location").filter(|_| matches!(reply.status, 301..=303 | 307 | 308));
@@ -179,7 +183,7 @@ async fn follow(wire: &Wire, pending: &Pending) -> Result<String, ClientError> {
         (url, follows) = (next.to_string(), Some(exchange.number));
     }
     Err(ClientError::Answer {
-        step: Step::Authorize,
+        step,
         url: shown_url(&url),
         detail: format!("more than {HOPS} redirects, none of them back to us"),
     })

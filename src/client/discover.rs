@@ -8,18 +8,22 @@ use futures_util::future::{join, join_all, join3};
 use serde_json::json;
 use url::Url;
 
-use super::{mcp, trials};
+use super::mcp;
+use super::trials::{Wanted, random_id, resource as trials};
 use crate::evidence::{Document, Evidence, Exchange, answer};
 use crate::formats::uri;
+use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 use crate::wire::{Ask, Wire, limits};
 
 /// What the user asked for beyond the target.
 #[derive(Clone, Debug, Default)]
 pub struct Options {
     /// How far to go.
-    pub reach: Reach,
+    pub reach: Reached,
+    /// Which steps are wanted, of those that are allowed. The documents are always read.
+    pub wanted: Wanted,
     /// A tool to call without a token, for servers that refuse only there.
     pub challenge_tool: Option<String>,
 }
@@ -39,7 +43,7 @@ pub async fn walk(wire: &Wire, options: &Options) {
 
 async fn walk_all(wire: &Wire, options: &Options) {
     let url = wire.endpoint();
-    if options.reach < Reach::Default {
+    if !options.reach.has(Reach::Default) {
         join(resource_documents(wire), surroundings(wire, &url)).await;
         named_resource_document(wire).await;
         let chain = async {
@@ -55,9 +59,16 @@ async fn walk_all(wire: &Wire, options: &Options) {
     let chain = async {
         authorization_servers(wire).await;
         keys(wire).await;
-        trials::with_keys(wire).await;
+        if options.wanted.has(Step::BadToken) {
+            trials::with_keys(wire).await;
+        }
     };
-    join3(chain, trials::without_keys(wire), join(again(wire), browser_document(wire))).await;
+    let bad_tokens = async {
+        if options.wanted.has(Step::BadToken) {
+            trials::without_keys(wire).await;
+        }
+    };
+    join3(chain, bad_tokens, join(again(wire), browser_document(wire))).await;
     legacy_defaults(wire).await;
 }
 
@@ -128,7 +139,7 @@ async fn other_methods(wire: &Wire, url: &str) {
         ..Ask::get(Step::McpGetStream, url, "a stream must not open without a token")
     };
     let delete = mcp::post(Step::McpDelete, url, String::new(), "ending a session needs a token too");
-    let delete = Ask { method: "DELETE", body: None, ..delete }.header("mcp-session-id", trials::random_id());
+    let delete = Ask { method: "DELETE", body: None, ..delete }.header("mcp-session-id", random_id());
     let because = "a notification needs a token too";
     let notification = mcp::notification(Step::McpNotification, url, "notifications/initialized", because);
     let because = "the token ought to be looked at before the body";

@@ -9,7 +9,7 @@ use url::Url;
 
 use super::discover;
 use super::error::ClientError;
-use crate::evidence::Exchange;
+use crate::evidence::{Evidence, Exchange};
 use crate::formats::uri::{self, Likeness};
 use crate::formats::{challenge, json};
 use crate::spec::step::Step;
@@ -236,6 +236,27 @@ fn finish(wire: &Wire, issuer: String, metadata: Map<String, Value>, legacy: boo
     };
     located.token_endpoint = located.needed("token_endpoint")?;
     Ok(located)
+}
+
+impl Located {
+    /// What a walk has found, without a further request; `None` if it found no server to log in at.
+    #[must_use]
+    pub fn of_evidence(wire: &Wire, evidence: &Evidence<'_>, leniency: Leniency) -> Option<Self> {
+        let server = evidence.authorization_server()?;
+        let metadata = server.document?.object.clone();
+        let resource = evidence.resource().map(|(_, document)| document);
+        let scopes = resource.as_ref().and_then(|document| document.texts("scopes_supported"));
+        let located = finish(wire, server.issuer.clone(), metadata, resource.is_none()).ok()?;
+        Some(Self {
+            resource: resource
+                .as_ref()
+                .and_then(|d| d.text("resource"))
+                .map_or(located.resource.clone(), str::to_owned),
+            sends_resource: resource.is_some() && !leniency.no_resource,
+            resource_scopes: scopes.map(|scopes| scopes.into_iter().map(str::to_owned).collect()),
+            ..located
+        })
+    }
 }
 
 /// A metadata document and how it was found.

@@ -133,6 +133,23 @@ impl ClientKey {
         Err(wrong("it is not a PEM private key for the algorithm (PKCS#8; for RSA also PKCS#1)"))
     }
 
+    /// A token with these header members beside `alg`, and these claims; `None` if the key cannot sign.
+    #[must_use]
+    pub fn sign(&self, header: &Value, claims: &Value) -> Option<String> {
+        let mut whole = json!({ "alg": format!("{:?}", self.algorithm) });
+        whole.as_object_mut()?.extend(header.as_object()?.clone());
+        let input =
+            format!("{}.{}", URL_SAFE_NO_PAD.encode(whole.to_string()), URL_SAFE_NO_PAD.encode(claims.to_string()));
+        let signature = jsonwebtoken::crypto::sign(input.as_bytes(), &self.key, self.algorithm).ok()?;
+        Some(format!("{input}.{signature}"))
+    }
+
+    /// The name of its algorithm.
+    #[must_use]
+    pub fn alg(&self) -> String {
+        format!("{:?}", self.algorithm)
+    }
+
     /// An assertion that says who we are to one authorization server: `aud` is its issuer, one string, never an endpoint
     /// that its metadata could borrow from somebody else.
     ///

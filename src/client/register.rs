@@ -239,10 +239,7 @@ fn accepted(
         None => None,
     };
     let auth = method_of(&document, asked, secret.is_some(), located);
-    let same_origin = |uri: &&str| {
-        let origins = [Url::parse(uri), Url::parse(endpoint)].map(|url| url.ok().map(|url| uri::origin_of(&url)));
-        matches!(&origins, [Some(one), Some(other)] if one == other)
-    };
+    let same_origin = |uri: &&str| shares_origin(uri, endpoint);
     Ok(Client {
         secret,
         auth,
@@ -268,6 +265,25 @@ fn visible(text: &str, what: &str) -> Result<String, ClientError> {
     let fits = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
     let detail = format!("must be 1 to {LONGEST} visible ASCII characters");
     if fits { Ok(text.to_owned()) } else { Err(ClientError::Local { what: what.to_owned(), detail }) }
+}
+
+/// The client that an answer to a registration created, with the means to delete it; `None` if it created none.
+#[must_use]
+pub fn created(exchange: &Exchange, endpoint: &str) -> Option<Client> {
+    let document = object(exchange).ok()?;
+    let text = |name| members::str_field(&document, name).present();
+    let id = visible(text("client_id")?, "the client id of the registration").ok()?;
+    Some(Client {
+        secret: text("client_secret").map(Secret::from),
+        registration_uri: text("registration_client_uri").filter(|uri| shares_origin(uri, endpoint)).map(str::to_owned),
+        registration_token: text("registration_access_token").map(Secret::from),
+        ..public(id, ClientOrigin::Registered, None)
+    })
+}
+
+fn shares_origin(one: &str, other: &str) -> bool {
+    let origins = [one, other].map(|text| Url::parse(text).ok().map(|url| uri::origin_of(&url)));
+    matches!(&origins, [Some(one), Some(other)] if one == other)
 }
 
 /// Deletes a registration (RFC 7592 §2.3), where the server gave us the means. Says whether it is gone.

@@ -20,6 +20,7 @@ use crate::formats::json::{self, Field};
 use crate::formats::secret::Secret;
 use crate::formats::token::{self, TokenBody, TokenResponse};
 use crate::spec::step::Step;
+use crate::spec::trial::Trial;
 use crate::store::{Client, ClientAuth, Scheme};
 use crate::wire::{Ask, Wire, limits};
 
@@ -157,6 +158,22 @@ impl Teller<'_> {
         Ok(sender.post(self.request(endpoint, form)?).await)
     }
 
+    /// A form to an endpoint of the same server, to see what comes: nothing of it is read here.
+    ///
+    /// # Errors
+    /// The request cannot be made.
+    pub async fn attempt(
+        &self,
+        trial: Trial,
+        endpoint: &str,
+        note: &str,
+        form: Vec<(&str, String)>,
+    ) -> Result<Exchange, ClientError> {
+        let because = format!("{}{note}", trial.wrong);
+        let sender = Sender { issuer: trial.name, ..self.sender(trial.step, &because) };
+        Ok(sender.post(self.request(endpoint, form)?).await)
+    }
+
     fn unusable(&self, what: &str) -> ClientError {
         ClientError::WrongEndpoint {
             issuer: self.issuer.to_owned(),
@@ -243,6 +260,7 @@ fn basic(id: &str, secret: &Secret) -> String {
 /// Carries requests of the `oauth2` crate over the wire, with proofs, and keeps the last exchange.
 struct Sender<'a> {
     wire: &'a Wire,
+    /// What the record is about.
     issuer: &'a str,
     step: Step,
     because: String,
@@ -324,7 +342,7 @@ fn wanted_nonce(exchange: &Exchange) -> Option<String> {
 }
 
 /// Reads what a token endpoint answered; what is an error by its body is one whatever its status.
-fn read(exchange: &Exchange) -> Result<Granted, ClientError> {
+pub(super) fn read(exchange: &Exchange) -> Result<Granted, ClientError> {
     let Some(reply) = exchange.reply() else { return Err(ClientError::answer(exchange, "")) };
     let answer = token::read(reply.media_type().as_deref(), &reply.body.bytes());
     match answer.body {

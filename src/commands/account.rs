@@ -8,17 +8,12 @@ use super::config::{self, Target};
 use super::probe::{EMBEDDED, start_embedded};
 use super::{Exit, Failure, Terminal, tell};
 use crate::client::browser::Say;
-use crate::client::entrance;
 use crate::client::error::{Class, ClientError};
-use crate::client::keeper::Keeper;
-use crate::client::login::Actor;
 use crate::client::plan::{Browser, Plan};
-use crate::client::session::Session;
-use crate::client::tools;
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::serve;
-use crate::spec::step::Reach;
+use crate::spec::reach::Reach;
 use crate::spec::text::printable;
 use crate::store::{Store, StoreError, Waiting};
 use crate::wire::{Policy, Wire};
@@ -239,32 +234,20 @@ pub struct Stay {
     pub plan: Plan,
 }
 
-/// Logs in on a wire that has walked the trail, lists the tools with the token, and leaves no session behind.
-///
-/// # Errors
-/// The login did not come about, or the token is not taken.
-pub async fn stay(
-    wire: &Wire,
-    stay: &Stay,
-    is_embedded: bool,
-    (terminal, say): (&Terminal, &Say),
-) -> Result<(), Failure> {
-    let forgets = is_embedded || wire.is_insecure();
-    let store = if forgets { Store::nowhere() } else { stay.account.store(terminal)? };
-    let mut plan = stay.plan.clone();
-    if is_embedded && plan.browser == Browser::System {
-        (plan.browser, plan.paste) = (Browser::Follow, false);
+impl Stay {
+    /// The store and the plan for this counterpart. The embedded one is gone when the process is, and approves by itself.
+    ///
+    /// # Errors
+    /// There is no place for the store.
+    pub fn settled(&self, wire: &Wire, is_embedded: bool, terminal: &Terminal) -> Result<(Store, Plan), Failure> {
+        let forgets = is_embedded || wire.is_insecure();
+        let store = if forgets { Store::nowhere() } else { self.account.store(terminal)? };
+        let mut plan = self.plan.clone();
+        if is_embedded && plan.browser == Browser::System {
+            (plan.browser, plan.paste) = (Browser::Follow, false);
+        }
+        Ok((store, plan))
     }
-    let demand = entrance::demand(wire).await?;
-    let actor = Actor { wire, plan: &plan, say };
-    let mut keeper = Keeper::new(actor, &store, &stay.account.profile, true, None);
-    keeper.begin_quietly()?;
-    keeper.log_in_now(&demand).await?;
-    let mut session = Session::new(wire, keeper, say, None, None);
-    let listed = tools::list(&mut session).await;
-    session.close().await;
-    listed?;
-    Ok(())
 }
 
 impl From<ClientError> for Failure {

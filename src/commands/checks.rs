@@ -47,7 +47,7 @@ pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
     Ok(Exit::Success)
 }
 
-fn unknown(id: &str) -> Failure {
+pub(super) fn unknown(id: &str) -> Failure {
     let near: Vec<&str> = checks::all()
         .map(|check| check.id)
         .filter(|known| known.contains(id) || shares_words(known, id))

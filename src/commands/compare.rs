@@ -26,7 +26,7 @@ pub async fn run(request: &Request, subject: &Subject, other: &str, terminal: &T
     let right = probe::record(request, &side(other), terminal).await?;
     let revision = subject.revision.or_else(|| Evidence::negotiated(&left)).unwrap_or(Revision::LATEST);
     let judged = |trail: &Trail| {
-        let report = probe::judge(trail, Some(revision), request.strict);
+        let report = probe::judge(trail, Some(revision), request.strict, &[]);
         if report.mode == Mode::Unreachable { Err(probe::unreachable(trail)) } else { Ok(report) }
     };
     let (a, b) = (judged(&left)?, judged(&right)?);

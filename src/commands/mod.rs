@@ -6,6 +6,7 @@ pub mod call;
 pub mod checks;
 pub mod compare;
 pub mod config;
+pub mod consent;
 pub mod deploy;
 pub mod editors;
 mod known;

@@ -9,17 +9,22 @@ use url::Url;
 use super::account::{self, Stay};
 use super::known::{Idle, Known};
 use super::subjects::Subject;
-use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, put, subjects, tell};
+use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, consent, put, subjects, tell};
 use crate::checks;
+use crate::client::browser::Say;
 use crate::client::discover;
+use crate::client::login::Actor;
+use crate::client::trials::{self, Errand, Lab, Material, Wanted};
+use crate::client::visit;
 use crate::evidence::{Evidence, Exchange, FailureKind, Mode, Trail};
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Policy as ReportPolicy, Report};
 use crate::serve;
+use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::wire::{Policy, Wire};
 
@@ -27,7 +32,7 @@ use crate::wire::{Policy, Wire};
 pub const EMBEDDED: &str = "embedded";
 
 /// What the user asked for.
-#[derive(Clone, Debug, Default)]
+#[derive(Debug, Default)]
 pub struct Request {
     /// The MCP URL, or [`EMBEDDED`]; unused with `from`.
     pub target: Option<String>,
@@ -67,8 +72,14 @@ pub struct Request {
     pub compare: Option<String>,
     /// Says which clients can use the deployment, too.
     pub clients: bool,
-    /// Logs in after the walk, and makes one authorized request.
-    pub login: Option<Stay>,
+    /// How to log in, and as which client to ask; where the run goes beyond the walk.
+    pub stay: Option<Stay>,
+    /// What the operator lends.
+    pub material: Material,
+    /// Whether the user has said that they may do this, and need not be asked.
+    pub consent: bool,
+    /// The ids of the only checks to run; empty for all.
+    pub only: Vec<String>,
 }
 
 /// Runs the command.
@@ -80,6 +91,9 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
 }
 
 async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
+    if let Some(id) = request.only.iter().find(|id| checks::by_id(id).is_none()) {
+        return Err(super::checks::unknown(id));
+    }
     let folder = std::env::current_dir().unwrap_or_default();
     let settings = config::find(request.config.as_deref(), &folder)?;
     let subjects = subjects::choose(request, &settings, &folder, terminal)?;
@@ -151,7 +165,7 @@ async fn one(
     if let Some(path) = &request.save {
         fs::write(path, trail.save()).map_err(|error| unwritable(path, &error))?;
     }
-    let mut report = judge(&trail, subject.revision, request.strict);
+    let mut report = judge(&trail, subject.revision, request.strict, &request.only);
     report.declared.clone_from(&subject.declared);
     if request.clients {
         let mut evidence = Evidence::new(&trail, report.revision);
@@ -199,14 +213,14 @@ fn conclude(report: &Report, trail: &Trail, request: &Request, fail_on: FailOn, 
     Ok(if found && !request.exit_zero { Exit::Findings } else { Exit::Success })
 }
 
-/// Judges a trail by the revision asked for, else by the newest that the server named. A 401 hides the revision: then
+/// Judges a trail, by all checks or only some and their ground, at the revision asked for, else by the newest that the server named. A 401 hides the revision: then
 /// by the current one, with what 2025-06-18 and 2025-11-25 would say beyond it.
 #[must_use]
-pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool) -> Report {
+pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool, only: &[String]) -> Report {
     let at = |revision| {
         let mut evidence = Evidence::new(trail, revision);
         evidence.strict = strict;
-        report::judge(&evidence, checks::all())
+        report::judge(&evidence, checks::and_ground(only))
     };
     if let Some(revision) = revision.or_else(|| Evidence::negotiated(trail)) {
         return at(revision);
@@ -219,16 +233,23 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool) -> Report 
 }
 
 async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<Trail, Failure> {
-    let config = serve::Config { auto_approve: request.login.is_some(), ..serve::Config::default() };
+    let config = serve::Config { auto_approve: request.stay.is_some(), ..serve::Config::default() };
     let embedded = if named == EMBEDDED { Some(start_embedded(config).await?) } else { None };
     let given = embedded.as_ref().map_or(named, serve::Server::mcp_url);
     let target = parse_target(given)?;
     let policy_error = |error: crate::wire::PolicyError| {
         Failure::usage(error.to_string(), "mcp-auth probe --help tells what each option takes")
     };
-    let reach = if request.login.is_some() { Reach::Login } else { request.options.reach };
-    let wire = Wire::new(&target, given, reach, request.policy.clone()).map_err(policy_error)?;
-    let wire = if request.login.is_some() { wire.for_session() } else { wire };
+    let reached = request.options.reach;
+    if let Some(stay) = request.stay.as_ref().filter(|_| embedded.is_none()) {
+        consent::ask(reached, &stay.plan, given, LOGINS, request.consent, terminal)?;
+    }
+    let wire = Wire::new(&target, given, reached, request.policy.clone()).map_err(policy_error)?;
+    let wire = match (trials::are_part_of(reached), reached.has(Reach::Login)) {
+        (true, _) => wire.for_trials(),
+        (false, true) => wire.for_session(),
+        (false, false) => wire,
+    };
     let line = Progress::new(terminal.progress && !terminal.quiet && terminal.verbose == 0);
     let (watching, verbose) = (line.clone(), terminal.verbose > 0 && !terminal.quiet);
     let terminal_copy = *terminal;
@@ -238,15 +259,12 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
             watching.suspend(|| tell(&terminal_copy, &progress::line(exchange)));
         }
     }));
-    discover::walk(&wire, &request.options).await;
-    if let Some(stay) = &request.login {
+    let wanted = wanted(&request.only);
+    discover::walk(&wire, &discover::Options { wanted: wanted.clone(), ..request.options.clone() }).await;
+    if let Some(stay) = &request.stay {
         let telling = line.clone();
         let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
-        let done = Box::pin(account::stay(&wire, stay, embedded.is_some(), (terminal, &say))).await;
-        if let Err(failure) = done {
-            // What could be seen is judged all the same.
-            say(&format!("login: {}\n  help: {}", failure.message, failure.help));
-        }
+        Box::pin(touch(&wire, request, stay, &wanted, embedded.is_some(), (terminal, &say))).await?;
     }
     line.end();
     let mut trail = wire.trail();
@@ -256,6 +274,49 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
     }
     Ok(trail)
 }
+
+/// What goes beyond the walk: the login, and the trials. What could not be done is told; what could be seen is judged all
+/// the same.
+async fn touch(
+    wire: &Wire,
+    request: &Request,
+    stay: &Stay,
+    wanted: &Wanted,
+    is_embedded: bool,
+    (terminal, say): (&Terminal, &Say),
+) -> Result<(), Failure> {
+    let reached = request.options.reach;
+    let (store, plan) = stay.settled(wire, is_embedded, terminal)?;
+    let mut login = None;
+    if reached.has(Reach::Login) {
+        let visit = visit::visit(Actor { wire, plan: &plan, say }, &store, &stay.account.profile).await;
+        if let Some(problem) = visit.problem {
+            let failure = Failure::from(problem);
+            say(&format!("login: {}\n  help: {}", failure.message, failure.help));
+        }
+        login = visit.login;
+    }
+    if trials::are_part_of(reached) {
+        let material = &request.material;
+        let errand = Errand { reached, wanted, plan: &plan, material, logins: LOGINS, say };
+        trials::run(&Lab::new(wire, errand, login.as_ref())).await;
+        if let Some(why) = wire.halted() {
+            say(&why);
+        }
+    }
+    Ok(())
+}
+
+/// The steps that the only checks to run read, and those that their ground reads.
+fn wanted(only: &[String]) -> Wanted {
+    if only.is_empty() {
+        return Wanted::All;
+    }
+    Wanted::Steps(checks::and_ground(only).flat_map(|check| check.needs).copied().collect())
+}
+
+/// How often a person is asked to log in for a trial, at most.
+const LOGINS: u32 = 24;
 
 /// Starts the reference deployment inside this process.
 pub(super) async fn start_embedded(config: serve::Config) -> Result<serve::Server, Failure> {
@@ -339,7 +400,9 @@ pub(super) fn unreachable(trail: &Trail) -> Failure {
         FailureKind::Broken | FailureKind::TooLarge => {
             "does this port speak HTTP? A server with TLS wants an https:// URL"
         }
-        FailureKind::Unreachable | FailureKind::Budget => "is there a network, and no firewall in the way?",
+        FailureKind::Unreachable | FailureKind::Budget | FailureKind::Halted => {
+            "is there a network, and no firewall in the way?"
+        }
     };
     let exit = match kind {
         FailureKind::Refused | FailureKind::TooLarge => Exit::Safety,

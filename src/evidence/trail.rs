@@ -6,7 +6,8 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
-use crate::spec::step::{Reach, Step};
+use crate::spec::reach::Reached;
+use crate::spec::step::Step;
 use crate::spec::text::json_escaped;
 
 /// The version of the trail format. A reader refuses files of another version.
@@ -27,7 +28,7 @@ pub struct Trail {
     /// When the run began, in milliseconds since 1970-01-01 UTC.
     pub started: u64,
     /// How far the run went.
-    pub reach: Reach,
+    pub reach: Reached,
     /// Whether certificates were taken unchecked (`--insecure`).
     #[serde(default)]
     pub insecure: bool,
@@ -174,6 +175,8 @@ pub enum FailureKind {
     Broken,
     /// The budget of requests or time of the run was used up; nothing was sent.
     Budget,
+    /// A server had asked for fewer requests (429); nothing more was sent to see what comes.
+    Halted,
 }
 
 impl FailureKind {
@@ -249,14 +252,14 @@ pub enum TrailError {
 impl Trail {
     /// A trail with nothing in it yet.
     #[must_use]
-    pub fn new(target: &str, reach: Reach, started: u64) -> Self {
+    pub fn new(target: &str, reach: impl Into<Reached>, started: u64) -> Self {
         Self {
             version: TRAIL_VERSION,
             tool: concat!("mcp-auth ", env!("CARGO_PKG_VERSION")).to_owned(),
             target: target.to_owned(),
             named: None,
             started,
-            reach,
+            reach: reach.into(),
             insecure: false,
             private_authority: false,
             proxied: false,

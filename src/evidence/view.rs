@@ -14,8 +14,9 @@ use super::trail::{Exchange, Trail};
 use crate::formats::challenge::{self, Challenge, Challenges};
 use crate::formats::json::{self, JsonProblem};
 use crate::formats::uri;
+use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
-use crate::spec::step::{Reach, Step};
+use crate::spec::step::Step;
 
 /// The record of a run, ready to be judged at one revision.
 pub struct Evidence<'t> {
@@ -120,7 +121,7 @@ impl<'t> Evidence<'t> {
     /// Whether the run went this far.
     #[must_use]
     pub fn went(&self, reach: Reach) -> bool {
-        self.trail.reach >= reach
+        self.trail.reach.has(reach)
     }
 
     /// The exchanges of a step, in order.

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fill, fingerprint, next};
 use crate::evidence::{Evidence, Exchange, Mode, Outcome, Trail};
 use crate::spec::level::Level;
-use crate::spec::step::{Reach, Step};
+use crate::spec::reach::Reach;
+use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Mark, Reason, Verdict};
 
@@ -77,7 +78,7 @@ pub fn note_elsewhere(report: &mut Report, other: &Report) {
 fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static str, Verdict>) -> Verdict {
     // What was done is judged, even if the run as a whole went less far: the user may ask for a single step.
     let taken = || check.needs.iter().any(|step| evidence.first(*step).is_some());
-    if check.reach() > evidence.trail.reach && !taken() {
+    if !check.is_within(evidence.trail.reach) && !taken() {
         return Verdict::Skip(Reason::Needs(check.reach()));
     }
     if evidence.is_unreachable() && !check.needs.is_empty() {
@@ -153,6 +154,7 @@ fn words(reason: &Reason) -> String {
         Reason::Blocked(id) => format!("blocked:{id}"),
         Reason::NotApplicable(why) => format!("not-applicable: {why}"),
         Reason::Needs(reach) => format!("needs:{}", reach.flag()),
+        Reason::Inconclusive(why) => format!("inconclusive: {why}"),
     }
 }
 
@@ -186,7 +188,7 @@ fn grade(results: &[CheckResult], mode: Mode) -> &'static str {
 /// The flags that would make skipped checks run, with how many each.
 pub(super) fn missing_flags(results: &[CheckResult]) -> Vec<(&'static str, usize)> {
     let mut counts = Vec::new();
-    for reach in [Reach::Default, Reach::Active, Reach::Login, Reach::Intrusive, Reach::Lab] {
+    for reach in Reach::ALL {
         let reason = format!("needs:{}", reach.flag());
         let count = results.iter().filter(|r| r.reason.as_deref() == Some(&reason)).count();
         if count > 0 {

@@ -46,8 +46,8 @@ fn parameter(url: &str) -> String {
 mod tests {
     use super::*;
     use crate::evidence::Trail;
+    use crate::spec::reach::Reach;
     use crate::spec::revision::Revision;
-    use crate::spec::step::Reach;
 
     fn said(fix: &str, role: Role) -> String {
         let trail = r#"{"version": 1, "tool": "test", "target": "https://rs.test/a/mcp", "started": 0, "reach": "default", "exchanges": [

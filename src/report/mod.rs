@@ -123,7 +123,7 @@ pub struct CheckResult {
     /// What to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
-    /// Why it was not looked at: `blocked:ID`, `needs:FLAG`, or `not-applicable: …`.
+    /// Why it was not looked at: `blocked:ID`, `needs:FLAG`, `not-applicable: …` or `inconclusive: …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Where it is written; for findings.

@@ -2,7 +2,7 @@
 
 use super::{Report, Status};
 use crate::evidence::{Mode, Trail};
-use crate::spec::step::Reach;
+use crate::spec::reach::Reach;
 use crate::spec::text::printable;
 
 /// The command that helps most after this report.
@@ -15,13 +15,13 @@ pub(super) fn command(report: &Report, trail: &Trail) -> String {
     if let Some(id) = &report.root_cause {
         return format!("mcp-auth checks explain {id}");
     }
-    if reach == Reach::Passive {
+    if !reach.has(Reach::Default) {
         return format!("mcp-auth probe {target}");
     }
     let warned = report.results.iter().find(|result| result.status == Status::Warn);
     match warned {
         Some(result) => format!("mcp-auth checks explain {}", result.id),
-        None if reach < Reach::Login => format!("mcp-auth probe {target} --login"),
+        None if !reach.has(Reach::Login) => format!("mcp-auth probe {target} --login"),
         None => format!("mcp-auth probe {target} --save trail.json"),
     }
 }

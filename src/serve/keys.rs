@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
 use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD as BASE64URL;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL};
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
 use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize, SignatureAlgorithm,
@@ -168,6 +168,18 @@ impl Key {
             Signing::Rs256 => rsa(pair),
             Signing::EdDsa => edwards(pair),
         }
+    }
+
+    /// The private key as PEM (RFC 7468 §10), for the lab.
+    pub(crate) fn private_pem(&self) -> Zeroizing<String> {
+        let text = Zeroizing::new(STANDARD.encode(&*self.private));
+        let mut pem = Zeroizing::new("-----BEGIN PRIVATE KEY-----\n".to_owned());
+        for line in text.as_bytes().chunks(64) {
+            pem.push_str(&String::from_utf8_lossy(line));
+            pem.push('\n');
+        }
+        pem.push_str("-----END PRIVATE KEY-----\n");
+        pem
     }
 
     /// The private key (PKCS #8, DER), to be kept.

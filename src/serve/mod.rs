@@ -33,6 +33,7 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::task::JoinHandle;
 use url::Url;
+use zeroize::Zeroizing;
 
 use crate::spec::fault::{Duty, Fault};
 use crate::spec::posture::Posture;
@@ -284,6 +285,12 @@ impl Server {
     #[must_use]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
+    }
+
+    /// The private key that access tokens are signed with (PEM, PKCS#8): for the lab, where the operator mints wrong tokens.
+    #[must_use]
+    pub fn signing_key(&self) -> Zeroizing<String> {
+        self.site.keys().access.private_pem()
     }
 
     /// The host names of the deployment and where they lead; empty when it goes by its address.

@@ -128,6 +128,8 @@ pub enum Reply {
     OtherResult,
     /// The 202 to a notification with a good token.
     Accepted,
+    /// The refusal of `server/discover` where only the stateful wire is spoken.
+    LegacyDiscover,
     /// The refusal of a method that does not exist (stateless wire).
     UnknownMethod,
     /// The refusal of a protocol version that is not spoken (stateless wire).

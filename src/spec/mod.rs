@@ -4,6 +4,7 @@ pub mod cite;
 pub mod fault;
 pub mod level;
 pub mod posture;
+pub mod reach;
 pub mod revision;
 pub mod step;
 pub mod text;

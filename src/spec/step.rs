@@ -2,39 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// How far a run goes. Ordered: each includes what stands before it.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "kebab-case")]
-pub enum Reach {
-    /// GET, HEAD and OPTIONS of public documents, TLS handshakes.
-    Passive,
-    /// Active-safe requests at the MCP server: no token, bad tokens.
-    #[default]
-    Default,
-    /// Active-safe requests at the authorization server.
-    Active,
-    /// Uses a login.
-    Login,
-    /// Registers clients, burns codes and tokens, calls a named tool.
-    Intrusive,
-    /// Needs the signing key or a second principal.
-    Lab,
-}
-
-impl Reach {
-    /// The flag that goes this far.
-    #[must_use]
-    pub const fn flag(self) -> &'static str {
-        match self {
-            Self::Passive => "--passive",
-            Self::Default => "no --passive",
-            Self::Active => "--active",
-            Self::Login => "--login",
-            Self::Intrusive => "--intrusive",
-            Self::Lab => "--signing-key",
-        }
-    }
-}
+use super::reach::Reach;
 
 /// A step of the trail.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
@@ -162,6 +130,44 @@ pub enum Step {
     SessionStream,
     /// Ends a session with a token.
     SessionEnd,
+    /// A registration to see what comes (RFC 7591); `about` is the trial, as for all that follow.
+    RegisterTrial,
+    /// An authorization request in the name of a client ID metadata document of ours.
+    DocumentTrial,
+    /// Not a request of ours: the authorization server fetched one of our documents.
+    DocumentFetched,
+    /// An authorization request to see what comes; a code that comes is never redeemed.
+    AuthorizeTrial,
+    /// A bad request at another endpoint of the authorization server.
+    ServerTrial,
+    /// The authorization request whose code a later trial redeems.
+    CodeTrial,
+    /// A code redeemed to see what comes.
+    TokenTrial,
+    /// A refresh token used to see what comes.
+    RefreshTrial,
+    /// A revocation to see what comes, and the use of the token after it.
+    RevokeTrial,
+    /// An introspection to see what comes.
+    IntrospectTrial,
+    /// The management of a client that we registered (RFC 7592).
+    ManageTrial,
+    /// An MCP request with a token of ours, to see what comes.
+    ResourceTrial,
+    /// An MCP request with a token that we signed with the key given.
+    LabTrial,
+    /// An MCP request with a token that was made for somebody else.
+    ForeignTrial,
+    /// An MCP request with a token that has expired.
+    ExpiredTrial,
+    /// An MCP request with a token of a second account.
+    SecondTrial,
+    /// A call of the tool that the user named.
+    ToolTrial,
+    /// A call of the tool that needs more scope than the login has.
+    ScopeTrial,
+    /// An MCP request on either wire, to see what comes.
+    WireTrial,
 }
 
 impl Step {
@@ -186,7 +192,26 @@ impl Step {
             | Self::LegacyAuthorize
             | Self::LegacyToken
             | Self::LegacyRegister => Reach::Default,
-            Self::McpCall => Reach::Intrusive,
+            Self::McpCall => Reach::ChallengeTool,
+            Self::RegisterTrial
+            | Self::CodeTrial
+            | Self::TokenTrial
+            | Self::RefreshTrial
+            | Self::RevokeTrial
+            | Self::IntrospectTrial
+            | Self::ManageTrial
+            | Self::ResourceTrial => Reach::Intrusive,
+            Self::DocumentTrial
+            | Self::DocumentFetched
+            | Self::AuthorizeTrial
+            | Self::ServerTrial
+            | Self::WireTrial => Reach::Active,
+            Self::LabTrial => Reach::Lab,
+            Self::ForeignTrial => Reach::ForeignToken,
+            Self::ExpiredTrial => Reach::ExpiredToken,
+            Self::SecondTrial => Reach::SecondAccount,
+            Self::ToolTrial => Reach::Tool,
+            Self::ScopeTrial => Reach::StepUpTool,
             Self::ClientDocument
             | Self::ClientRegister
             | Self::ClientForget
@@ -280,6 +305,25 @@ impl Step {
             Self::SessionResume => "resumption of a stream",
             Self::SessionStream => "the server's own stream",
             Self::SessionEnd => "end of the session",
+            Self::RegisterTrial => "registration on trial",
+            Self::DocumentTrial => "client document on trial",
+            Self::DocumentFetched => "the authorization server came for our document",
+            Self::AuthorizeTrial => "authorization request on trial",
+            Self::ServerTrial => "bad request at the authorization server",
+            Self::CodeTrial => "authorization for a trial",
+            Self::TokenTrial => "token request on trial",
+            Self::RefreshTrial => "refresh on trial",
+            Self::RevokeTrial => "revocation on trial",
+            Self::IntrospectTrial => "introspection on trial",
+            Self::ManageTrial => "client management on trial",
+            Self::ResourceTrial => "token on trial",
+            Self::LabTrial => "minted token on trial",
+            Self::ForeignTrial => "foreign token on trial",
+            Self::ExpiredTrial => "expired token on trial",
+            Self::SecondTrial => "token of a second account",
+            Self::ToolTrial => "call of the tool named",
+            Self::ScopeTrial => "call of the tool that needs more scope",
+            Self::WireTrial => "MCP request on trial",
         }
     }
 }

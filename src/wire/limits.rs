@@ -38,6 +38,12 @@ pub const STREAM_PATIENCE: Duration = Duration::from_millis(500);
 pub const REQUESTS_PER_RUN: u32 = 100;
 /// Requests in a run that may wait for a person; polling for a device login is most of it.
 pub const REQUESTS_PER_SESSION: u32 = 1000;
+/// Requests in a run with active and intrusive trials.
+pub const REQUESTS_PER_TRIALS: u32 = 2000;
+/// A run with active and intrusive trials: at [`PACE`] they take minutes, and a person may be asked now and then.
+pub const TRIALS: Duration = Duration::from_secs(3600);
+/// The time between two unusual requests to one origin, this machine excepted.
+pub const PACE: Duration = Duration::from_secs(1);
 /// Redirects followed for one document.
 pub const REDIRECTS: usize = 5;
 /// Authorization servers looked at, of those that the resource metadata names.

@@ -8,7 +8,9 @@ mod address;
 mod canary;
 mod failure;
 mod hello;
+mod host;
 pub mod limits;
+mod pace;
 mod read;
 
 use std::net::SocketAddr;
@@ -20,15 +22,18 @@ use tokio::sync::{Notify, mpsc};
 use url::Url;
 
 pub use self::canary::Canary;
+pub use self::host::Host;
 
 use self::address::{Guard, Names};
 use self::limits::Budgets;
+use self::pace::Pace;
 use self::read::Shared;
 use crate::evidence::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
 };
 use crate::formats::{certificate, uri};
-use crate::spec::step::{Reach, Step};
+use crate::spec::reach::Reached;
+use crate::spec::step::Step;
 
 /// What the user decided about connections.
 #[derive(Clone, Debug, Default)]
@@ -43,6 +48,8 @@ pub struct Policy {
     pub headers: Vec<(String, String)>,
     /// The longest time for one request, instead of [`limits::REQUEST`].
     pub timeout: Option<Duration>,
+    /// The time between two unusual requests to one origin, instead of [`limits::PACE`].
+    pub pace: Option<Duration>,
     /// A proxy for everything; `None` takes the usual environment, except for targets on this machine.
     pub proxy: Option<String>,
 }
@@ -151,6 +158,7 @@ pub struct Wire {
     begun: Instant,
     watch: Option<Watch>,
     budgets: Budgets,
+    pace: Pace,
     /// Bytes of bodies read so far.
     read: AtomicUsize,
 }
@@ -160,7 +168,7 @@ impl Wire {
     ///
     /// # Errors
     /// The policy cannot be carried out.
-    pub fn new(target: &Url, given: &str, reach: Reach, policy: Policy) -> Result<Self, PolicyError> {
+    pub fn new(target: &Url, given: &str, reach: impl Into<Reached>, policy: Policy) -> Result<Self, PolicyError> {
         let mut trail = Trail::new(given, reach, now_ms());
         trail.insecure = policy.insecure;
         trail.private_authority = !policy.authorities.is_empty();
@@ -173,6 +181,7 @@ impl Wire {
         }
         let wire = Self {
             names: Arc::new(Names::new(target, &policy.resolve)),
+            pace: Pace::new(policy.pace),
             policy,
             target: target.clone(),
             plain: OnceLock::new(),
@@ -207,6 +216,24 @@ impl Wire {
             ..self.budgets
         };
         Self { budgets, ..self }
+    }
+
+    /// The same gate for a run that sends unusual requests at a pace: see [`limits::TRIALS`].
+    #[must_use]
+    pub fn for_trials(self) -> Self {
+        let budgets = Budgets {
+            requests: limits::REQUESTS_PER_TRIALS,
+            run: limits::TRIALS,
+            bodies: limits::SESSION_BODIES,
+            ..self.budgets
+        };
+        Self { budgets, ..self }
+    }
+
+    /// Why nothing unusual is sent any more: a server asked for fewer requests.
+    #[must_use]
+    pub fn halted(&self) -> Option<String> {
+        self.pace.halted()
     }
 
     /// Whether certificates go unchecked, so that nothing that is worth stealing may be sent.
@@ -276,15 +303,20 @@ impl Wire {
     }
 
     async fn send_heard(&self, ask: Ask, tap: Option<Tap>) -> Exchange {
+        let turn = self.pace.wait(ask.step, &ask.url).await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
-        let outcome = match self.budget(number, ask.patience) {
-            Some(left) => match tokio::time::timeout(left, self.attempt(&ask, tap.as_ref())).await {
-                Ok(Ok(reply)) => Outcome::Reply(reply),
+        let outcome = match turn.map(|()| self.budget(number, ask.patience)) {
+            Err(halted) => Outcome::Failure(halted),
+            Ok(Some(left)) => match tokio::time::timeout(left, self.attempt(&ask, tap.as_ref())).await {
+                Ok(Ok(reply)) => {
+                    self.pace.hear(ask.step, &ask.url, &reply);
+                    Outcome::Reply(reply)
+                }
                 Ok(Err(failure)) => Outcome::Failure(failure),
                 Err(_) => Outcome::Failure(failure::timeout(left)),
             },
-            None => Outcome::Failure(Failure {
+            Ok(None) => Outcome::Failure(Failure {
                 kind: FailureKind::Budget,
                 detail: format!(
                     "the run's budget of {} requests, {} s and {} bytes is used up",

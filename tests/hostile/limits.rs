@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use mcp_auth::evidence::{Exchange, FailureKind};
 use mcp_auth::formats::{json, jwks, uri};
-use mcp_auth::spec::step::{Reach, Step};
+use mcp_auth::spec::reach::Reach;
+use mcp_auth::spec::step::Step;
 use mcp_auth::wire::limits::{self, Budgets};
 use mcp_auth::wire::{Ask, Policy, Wire};
 

@@ -9,7 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::client::plan::Plan;
-use crate::spec::step::Reach;
+use crate::spec::reach::Reach;
 use crate::store::seam::{self, Deed};
 use crate::store::{Client, ClientAuth, ClientOrigin};
 use crate::wire::{Policy, Wire};

@@ -200,6 +200,10 @@ async fn ask_user(site: &Site, ask: &Ask, client: &Client, asked: Asked) -> Resu
 /// The request is bad. Who could have registered the client themselves cannot use us to send people around without
 /// their doing (draft-ietf-oauth-v2-1 §7.12.2): the user has to go on themselves.
 async fn refuse(site: &Site, ask: &Ask, client: &Client, asked: Asked, denied: &Denied) -> Result<Answer, Denied> {
+    if denied.code == "server_error" {
+        // A server that does not cope.
+        return Ok(Answer::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error\n"));
+    }
     let trusted = client.origin == Origin::Configured || site.auto_approve;
     if trusted || !site.keeps(Duty::AskBeforeErrorRedirect) {
         return Ok(send_error(site, ask, &asked, denied.code, denied.description));

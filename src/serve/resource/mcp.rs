@@ -236,6 +236,12 @@ async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Messag
     {
         return initialize(site, ask, principal, id, params).await;
     }
+    if matches!(&message, Message::Request { method, .. } if method == "server/discover")
+        && matches!(session::named(site, ask).await, Ok(Some(None)))
+    {
+        let answer = said(StatusCode::BAD_REQUEST, "the header Mcp-Session-Id is missing");
+        return site.give(ask, Reply::LegacyDiscover, answer);
+    }
     let session = match session::named(site, ask).await {
         Ok(Some(Some(session))) if session.is_of(site, principal) => session,
         Ok(Some(None)) if !site.keeps(Duty::SurviveNoSession) => return broken(),

@@ -1,4 +1,12 @@
-//! Every citation once: document, section, address.
+//! Every citation once: document, section, address. What only one group of checks cites stands in a file of its own.
+
+mod clients;
+mod grants;
+mod wires;
+
+pub use self::clients::*;
+pub use self::grants::*;
+pub use self::wires::*;
 
 use serde::Serialize;
 
@@ -14,14 +22,21 @@ pub struct Cite {
 }
 
 macro_rules! cites {
-    ($($(#[$doc:meta])* $name:ident = $document:literal, $section:literal, $url:literal;)*) => {
-        $($(#[$doc])* pub const $name: Cite = Cite { document: $document, section: $section, url: $url };)*
-        /// Every citation, for the catalogue tests.
-        pub const ALL: &[Cite] = &[$($name),*];
+    ($all:ident: $($(#[$doc:meta])* $name:ident = $document:literal, $section:literal, $url:literal;)*) => {
+        $($(#[$doc])* pub const $name: $crate::spec::cite::Cite =
+            $crate::spec::cite::Cite { document: $document, section: $section, url: $url };)*
+        /// Every citation of this list, for the catalogue tests.
+        pub const $all: &[$crate::spec::cite::Cite] = &[$($name),*];
     };
 }
+use cites;
 
-cites! {
+/// Every citation, for the catalogue tests.
+pub fn all() -> impl Iterator<Item = &'static Cite> {
+    [GENERAL, OF_CLIENTS, OF_GRANTS, OF_WIRES].into_iter().flatten()
+}
+
+cites! { GENERAL:
     /// Resource identifiers: https, no fragment.
     RFC9728_1_2 = "RFC 9728", "1.2",
         "https://www.rfc-editor.org/rfc/rfc9728#section-1.2";

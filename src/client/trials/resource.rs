@@ -4,30 +4,19 @@
 //! the control. An answer that lets one in is repeated once, so that no accident is reported. An answer that goes past
 //! the token and fails in the protocol is asked again with a request that every server of the stateful wire knows.
 
-use aws_lc_rs::rand;
-use base64::Engine as _;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use futures_util::future::{join_all, join3};
 use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 
 use super::forge::{self, Forger};
-use super::mcp;
+use super::random_id;
+use crate::client::mcp;
 use crate::evidence::{Evidence, Exchange, answer};
 use crate::formats::uri;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
-use crate::spec::trial::Trial;
+use crate::spec::trial::{Trial, bearer};
 use crate::wire::{Ask, Canary, Wire, limits};
-
-/// 128 bits that nobody has seen, as text.
-#[must_use]
-pub fn random_id() -> String {
-    let mut bytes = [0_u8; 16];
-    // A generator that fails leaves zeros: still an id that no server gave out.
-    let _ = rand::fill(&mut bytes);
-    URL_SAFE_NO_PAD.encode(bytes)
-}
 
 /// The trials that need no key of the server: garbage, empty, doubled, forged.
 pub async fn without_keys(wire: &Wire) {
@@ -35,23 +24,23 @@ pub async fn without_keys(wire: &Wire) {
     let Some(control) = Control::of(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
     let bearer = |token: &str| vec![format!("Bearer {token}")];
     let mut attempts = vec![
-        (Trial::GarbageJwt, bearer("not.a.token")),
-        (Trial::GarbageOpaque, bearer(&random_id())),
-        (Trial::EmptyBearer, vec!["Bearer".to_owned()]),
-        (Trial::Basic, vec!["Basic eDp5".to_owned()]),
-        (Trial::TwoAuthorizations, vec![format!("Bearer {}", random_id()), format!("Bearer {}", random_id())]),
+        (bearer::GARBAGE_JWT, bearer("not.a.token")),
+        (bearer::GARBAGE_OPAQUE, bearer(&random_id())),
+        (bearer::EMPTY_BEARER, vec!["Bearer".to_owned()]),
+        (bearer::BASIC, vec!["Basic eDp5".to_owned()]),
+        (bearer::TWO_AUTHORIZATIONS, vec![format!("Bearer {}", random_id()), format!("Bearer {}", random_id())]),
     ];
     let claims = claims(wire, &Evidence::new(&trail, Revision::LATEST));
-    for (trial, alg) in [(Trial::AlgNone, "none"), (Trial::AlgNoneCapital, "None")] {
+    for (trial, alg) in [(bearer::ALG_NONE, "none"), (bearer::ALG_NONE_CAPITAL, "None")] {
         attempts.push((trial, bearer(&forge::unsigned(alg, &claims))));
     }
     let forger = Forger::new();
     if let Some(forger) = &forger {
         let hostile = "../../dev/null' or 1=1".to_owned();
-        for (trial, kid) in [(Trial::KidUnknown, random_id()), (Trial::KidHostile, hostile)] {
+        for (trial, kid) in [(bearer::KID_UNKNOWN, random_id()), (bearer::KID_HOSTILE, hostile)] {
             attempts.push((trial, bearer(&forger.sign(&json!({ "kid": kid }), &claims))));
         }
-        attempts.push((Trial::HeaderJwk, bearer(&forger.sign(&json!({ "jwk": forger.jwk() }), &claims))));
+        attempts.push((bearer::HEADER_JWK, bearer(&forger.sign(&json!({ "jwk": forger.jwk() }), &claims))));
     }
     let attempts = join_all(attempts.into_iter().map(|(trial, values)| attempt(wire, &control, trial, values)));
     let referred = async {
@@ -75,8 +64,8 @@ pub async fn with_keys(wire: &Wire) {
     let Some((key, Some(forger))) = imitated.find(|(_, forger)| forger.is_some()) else { return };
     let claims = claims(wire, &evidence);
     let kid = key.get("kid").cloned().unwrap_or(Value::Null);
-    let mut attempts = vec![(Trial::BadSignature, forger.sign(&json!({ "kid": kid }), &claims))];
-    for (trial, secret) in [(Trial::HmacPem, forge::public_pem(key)), (Trial::HmacJwk, Some(key.to_string()))] {
+    let mut attempts = vec![(bearer::BAD_SIGNATURE, forger.sign(&json!({ "kid": kid }), &claims))];
+    for (trial, secret) in [(bearer::HMAC_PEM, forge::public_pem(key)), (bearer::HMAC_JWK, Some(key.to_string()))] {
         if let Some(secret) = secret {
             attempts.push((trial, forge::hmac(secret.as_bytes(), &json!({ "kid": kid }), &claims)));
         }
@@ -92,10 +81,10 @@ async fn header_jku(wire: &Wire, control: &Control, forger: &Forger, claims: &Va
     let canary = if uri::is_loopback_host(wire.target()) { Canary::open(keys).await } else { None };
     let url = canary.as_ref().map_or_else(|| "https://mcp-auth.invalid/jwks.json".to_owned(), |c| c.url().to_owned());
     let token = forger.sign(&json!({ "kid": "header", "jku": url }), claims);
-    attempt(wire, control, Trial::HeaderJku, vec![format!("Bearer {token}")]).await;
+    attempt(wire, control, bearer::HEADER_JKU, vec![format!("Bearer {token}")]).await;
     if canary.is_some_and(Canary::close) {
         let because = "the server fetched keys from the `jku` of a token it did not know";
-        wire.witness(Ask::get(Step::CanaryFetched, url, because).about(Trial::HeaderJku.name()));
+        wire.witness(Ask::get(Step::CanaryFetched, url, because).about(bearer::HEADER_JKU.name));
     }
 }
 
@@ -106,11 +95,11 @@ async fn get_stream(wire: &Wire) {
         cap: limits::ERROR_BODY,
         ..Ask::get(Step::BadToken, wire.endpoint(), "")
     };
-    send(wire, &ask, Trial::GarbageGet, "").await;
+    send(wire, &ask, bearer::GARBAGE_GET, "").await;
 }
 
 /// The first request that was refused with 401 when it came without a token, to be made again.
-pub(super) fn refused(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
+pub(crate) fn refused(wire: &Wire, evidence: &Evidence<'_>) -> Option<Ask> {
     let url = wire.endpoint();
     match evidence.challenged()?.exchange.step {
         Step::McpDiscover => Some(mcp::stateless(Step::BadToken, &url, "server/discover", json!({}), "")),
@@ -165,8 +154,8 @@ async fn attempt(wire: &Wire, control: &Control, trial: Trial, authorizations: V
 /// Sends the request of a trial; what is let in is sent once more. Returns the first answer.
 async fn send(wire: &Wire, ask: &Ask, trial: Trial, note: &str) -> Exchange {
     let as_trial = |note: &str| {
-        let because = format!("{}{note}", trial.wrong());
-        Ask { step: Step::BadToken, because, ..ask.clone() }.about(trial.name())
+        let because = format!("{}{note}", trial.wrong);
+        Ask { step: Step::BadToken, because, ..ask.clone() }.about(trial.name)
     };
     let first = wire.send(as_trial(note)).await;
     if is_let_in(&first) {
@@ -177,12 +166,12 @@ async fn send(wire: &Wire, ask: &Ask, trial: Trial, note: &str) -> Exchange {
     first
 }
 
-fn is_let_in(exchange: &Exchange) -> bool {
+pub(super) fn is_let_in(exchange: &Exchange) -> bool {
     exchange.status().is_some_and(|status| (200..300).contains(&status))
 }
 
 /// Ends the session that a bad token was given.
-async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
+pub(super) async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
     let Some(session) = exchange.reply().and_then(|reply| reply.header("mcp-session-id")) else { return };
     let end = mcp::post(Step::McpEnd, &ask.url, String::new(), "leaves no session behind");
     let end = Ask { method: "DELETE", body: None, ..end }.header("mcp-session-id", session);
@@ -191,7 +180,7 @@ async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
 }
 
 /// The claims of a token that would be right: issuer, audience, times, scope, as the documents say.
-fn claims(wire: &Wire, evidence: &Evidence<'_>) -> Value {
+pub(super) fn claims(wire: &Wire, evidence: &Evidence<'_>) -> Value {
     let issuer = evidence.authorization_server().map(|server| server.issuer);
     let issuer = issuer.unwrap_or_else(|| "https://issuer.invalid".to_owned());
     let resource = evidence.resource().and_then(|(_, document)| document.text("resource").map(str::to_owned));

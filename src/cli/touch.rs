@@ -1,0 +1,67 @@
+//! Options of `probe` that say how far it may go, and with what.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args;
+
+/// How far a probe may go beyond what is usual.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "How far to go")]
+pub(crate) struct Touch {
+    /// Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created
+    #[arg(long, conflicts_with_all = ["passive", "from"])]
+    pub(crate) active: bool,
+    /// Register clients, use up codes and tokens (implies --active); removes what it created, or lists it
+    #[arg(long, conflicts_with_all = ["passive", "from"])]
+    pub(crate) intrusive: bool,
+    /// Do not ask before an intrusive run
+    #[arg(long, requires = "i_am_authorized")]
+    pub(crate) yes: bool,
+    /// Say that you may test this deployment so
+    #[arg(long)]
+    pub(crate) i_am_authorized: bool,
+    /// Run only these checks, and what they stand on; repeatable
+    #[arg(long, value_name = "ID", value_delimiter = ',', conflicts_with = "compare")]
+    pub(crate) only: Vec<String>,
+    /// The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]
+    #[arg(long, value_name = "SECONDS", value_parser = pace, env = "MCP_AUTH_PACE")]
+    pub(crate) pace: Option<Duration>,
+    /// A tool to call with the token, without arguments
+    #[arg(long, value_name = "NAME", requires = "intrusive")]
+    pub(crate) tool: Option<String>,
+    /// A tool that needs more scope than a login asks for first
+    #[arg(long, value_name = "NAME", requires = "intrusive")]
+    pub(crate) step_up_tool: Option<String>,
+    /// A good token, instead of a login's [also: MCP_AUTH_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) token_file: Option<PathBuf>,
+    /// A token that was made for another resource
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) foreign_token_file: Option<PathBuf>,
+    /// A token that has expired
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) expired_token_file: Option<PathBuf>,
+    /// A token of a second account
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) second_token_file: Option<PathBuf>,
+    /// The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) signing_key: Option<PathBuf>,
+    /// A scope that implies another, as A>B; repeatable
+    #[arg(long, value_name = "A>B", value_parser = implies)]
+    pub(crate) implies: Vec<(String, String)>,
+}
+
+fn pace(text: &str) -> Result<Duration, &'static str> {
+    let number: f64 = text.parse().map_err(|_| "a number of seconds")?;
+    let fits = number.is_finite() && (0.0..=3600.0).contains(&number);
+    if fits { Ok(Duration::from_secs_f64(number)) } else { Err("between 0 and 3600 seconds") }
+}
+
+fn implies(text: &str) -> Result<(String, String), &'static str> {
+    let usage = "write it as A>B, e.g. 'files:admin>files:read'";
+    let (one, other) = text.split_once('>').ok_or(usage)?;
+    let (one, other) = (one.trim(), other.trim());
+    if one.is_empty() || other.is_empty() { Err(usage) } else { Ok((one.to_owned(), other.to_owned())) }
+}

@@ -1,0 +1,115 @@
+//! How the tests visit the reference deployment: as far as the checks that are looked at need it.
+
+use std::time::Duration;
+
+use mcp_auth::checks;
+use mcp_auth::client::browser::Say;
+use mcp_auth::client::discover::{self, Options};
+use mcp_auth::client::login::Actor;
+use mcp_auth::client::plan::{Browser, Plan};
+use mcp_auth::client::proof::ClientKey;
+use mcp_auth::client::trials::{self, Errand, Lab, Material, Wanted};
+use mcp_auth::client::visit;
+use mcp_auth::evidence::Trail;
+use mcp_auth::formats::secret::Secret;
+use mcp_auth::serve::{self, Config};
+use mcp_auth::spec::fault::Fault;
+use mcp_auth::spec::posture::Posture;
+use mcp_auth::spec::reach::{Reach, Reached};
+use mcp_auth::spec::step::Step;
+use mcp_auth::store::Store;
+use mcp_auth::verdict::Check;
+use mcp_auth::wire::{Policy, Wire};
+use url::Url;
+
+/// How a deployment is visited: as far as the checks that are looked at need it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub(crate) struct Walk {
+    /// A tool to call without a token.
+    pub(crate) challenge_tool: Option<&'static str>,
+    /// The steps that are wanted beyond the documents, where the run goes beyond its usual length.
+    pub(crate) touches: Option<Vec<&'static str>>,
+    /// Whether a login comes before the trials. Rows about registration need none, and their faults may prevent it.
+    pub(crate) login: bool,
+}
+
+/// The steps that a check and its ground read.
+fn steps_for(check: &Check) -> Vec<Step> {
+    checks::and_ground(&[check.id.to_owned()]).flat_map(|check| check.needs).copied().collect()
+}
+
+/// The walk that a user would make for a check.
+pub(crate) fn walk_for(check: &Check) -> Walk {
+    let challenge_tool = check.needs.contains(&Step::McpCall).then_some("search");
+    let usual = Reached::default().with(Reach::ChallengeTool);
+    let touches = (!check.is_within(usual)).then(|| {
+        let mut titles: Vec<&'static str> = steps_for(check).into_iter().map(Step::title).collect();
+        titles.sort_unstable();
+        titles.dedup();
+        titles
+    });
+    Walk { challenge_tool, touches, login: !check.id.starts_with("reg-") }
+}
+
+/// Visits a deployment; `check` says which steps are wanted, no check wants all.
+pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk, check: Option<&Check>) -> Trail {
+    let config = Config {
+        posture,
+        faults: faults.to_vec(),
+        auto_approve: how.touches.is_some(),
+        private_documents: true,
+        ..Config::default()
+    };
+    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
+    let target = Url::parse(server.mcp_url()).unwrap();
+    let policy = Policy {
+        authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
+        resolve: server.resolve().to_vec(),
+        pace: Some(Duration::ZERO),
+        ..Policy::default()
+    };
+    let mut reached = Reached::default();
+    let lent = [
+        if how.login { Reach::Login } else { Reach::Default },
+        Reach::Intrusive,
+        Reach::Lab,
+        Reach::Tool,
+        Reach::StepUpTool,
+    ];
+    if how.touches.is_some() {
+        reached = lent.into_iter().fold(reached, Reached::with);
+    }
+    let wanted = match check.filter(|_| how.touches.is_some()) {
+        Some(check) => Wanted::Steps(steps_for(check)),
+        None => Wanted::All,
+    };
+    let wire = Wire::new(&target, server.mcp_url(), reached, policy).unwrap().for_trials();
+    let challenge_tool = how.challenge_tool.map(str::to_owned);
+    discover::walk(&wire, &Options { reach: reached, wanted: wanted.clone(), challenge_tool }).await;
+    if how.touches.is_some() {
+        touch(&wire, reached, &wanted, &server).await;
+    }
+    let trail = wire.trail();
+    server.stop().await;
+    trail
+}
+
+/// The login and the trials.
+async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, server: &serve::Server) {
+    let plan = Plan { browser: Browser::Follow, ..Plan::default() };
+    let say: &Say = &|_| {};
+    let pem = Secret::from(server.signing_key().as_str());
+    let material = Material {
+        signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
+        tool: Some("search".to_owned()),
+        step_up_tool: Some("save".to_owned()),
+        ..Material::default()
+    };
+    let store = Store::nowhere();
+    let mut login = None;
+    if reached.has(Reach::Login) {
+        login = visit::visit(Actor { wire, plan: &plan, say }, &store, "default").await.login;
+    }
+    let errand = Errand { reached, wanted, plan: &plan, material: &material, logins: 0, say };
+    trials::run(&Lab::new(wire, errand, login.as_ref())).await;
+}
