@@ -475,12 +475,23 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l clients -d '
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l token-lifetime -d 'How long access tokens live, in seconds' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l alg -d 'The algorithm of access tokens: ES256, RS256 or EdDSA' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l rotate-keys -d 'Replace the signing keys this often, in seconds [default: never]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l issuer -d 'Protect the search server with the authorization server of this issuer' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l provider -d 'The same for a known service: its settings by --set, what is left to do there is printed' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l set -d 'A setting of the provider; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l audience -d 'An audience that tokens may name instead of the MCP URL; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l token-issuer -d 'An issuer that tokens may name besides; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l token-client -d 'A client whose tokens are taken although they name no audience; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l scope-claim -d 'The claim that holds the scopes [default: the first of scope, scp, scopes]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l map-scope -d 'What it calls one of our scopes (search:read, search:write, search:admin); repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l introspection-id -d 'Our client id at its introspection endpoint; the secret is read from MCP_AUTH_INTROSPECTION_SECRET' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l cacert -d 'Trust the certificate authorities of this PEM file, too, when it is asked' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l list -d 'List every fault, with the check it trips, and every posture'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l insecure-http -d 'Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l auto-approve -d 'Approve every request in the name of the first account, without a page'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l introspect -d 'Ask about every token, JWTs too: what is revoked ends at once'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'

@@ -285,6 +285,6 @@ fn file(path: &Path, option: &str) -> Result<Secret, Failure> {
 
 /// A secret in the environment. Empty is absent.
 #[expect(clippy::disallowed_methods, reason = "the roof reads the environment")]
-fn variable(name: &str) -> Option<Secret> {
+pub(super) fn variable(name: &str) -> Option<Secret> {
     std::env::var(name).ok().filter(|value| !value.is_empty()).map(Secret::new)
 }

@@ -5,9 +5,10 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mcp_auth::commands::deploy::Request;
+use mcp_auth::commands::deploy::{Elsewhere, Request};
 use mcp_auth::commands::logs;
 use mcp_auth::serve::Signing;
+use mcp_auth::serve::foreign::SCOPES;
 use mcp_auth::spec::posture::Posture;
 use url::Url;
 
@@ -33,6 +34,8 @@ pub(crate) struct Serve {
     pub(crate) doors: Doors,
     #[command(flatten)]
     pub(crate) authority: Authority,
+    #[command(flatten)]
+    pub(crate) foreign: Foreign,
 }
 
 /// What is logged to standard error.
@@ -118,9 +121,51 @@ pub(crate) struct Authority {
     pub(crate) rotate_keys: Option<u64>,
 }
 
+/// Somebody else's authorization server.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Somebody else's authorization server")]
+pub(crate) struct Foreign {
+    /// Protect the search server with the authorization server of this issuer
+    #[arg(long, value_name = "URL", env = "MCP_AUTH_ISSUER", conflicts_with_all = FOREIGN)]
+    pub(crate) issuer: Option<String>,
+    /// The same for a known service: its settings by --set, what is left to do there is printed
+    #[arg(long, value_name = "NAME", env = "MCP_AUTH_PROVIDER", conflicts_with_all = FOREIGN)]
+    pub(crate) provider: Option<String>,
+    /// A setting of the provider; repeatable
+    #[arg(long, value_name = "NAME=VALUE", requires = "provider", value_parser = pair)]
+    pub(crate) set: Vec<(String, String)>,
+    /// An audience that tokens may name instead of the MCP URL; repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) audience: Vec<String>,
+    /// An issuer that tokens may name besides; repeatable
+    #[arg(long, value_name = "TEXT")]
+    pub(crate) token_issuer: Vec<String>,
+    /// A client whose tokens are taken although they name no audience; repeatable
+    #[arg(long, value_name = "ID")]
+    pub(crate) token_client: Vec<String>,
+    /// The claim that holds the scopes [default: the first of scope, scp, scopes]
+    #[arg(long, value_name = "NAME")]
+    pub(crate) scope_claim: Option<String>,
+    /// What it calls one of our scopes (search:read, search:write, search:admin); repeatable
+    #[arg(long, value_name = "OURS=NAME", value_parser = scope)]
+    pub(crate) map_scope: Vec<(&'static str, String)>,
+    /// Our client id at its introspection endpoint; the secret is read from MCP_AUTH_INTROSPECTION_SECRET
+    #[arg(long, value_name = "ID", env = "MCP_AUTH_INTROSPECTION_ID")]
+    pub(crate) introspection_id: Option<String>,
+    /// Ask about every token, JWTs too: what is revoked ends at once
+    #[arg(long, requires = "introspection_id")]
+    pub(crate) introspect: bool,
+    /// Trust the certificate authorities of this PEM file, too, when it is asked
+    #[arg(long, value_name = "FILE", env = "MCP_AUTH_CACERT")]
+    pub(crate) cacert: Vec<PathBuf>,
+}
+
+/// What is about an authorization server of our own.
+const FOREIGN: [&str; 6] = ["auto_approve", "accounts", "clients", "authority_url", "alg", "rotate_keys"];
+
 /// What the options ask for.
 pub(crate) fn request(serve: Serve) -> Request {
-    let (doors, authority) = (serve.doors, serve.authority);
+    let (doors, authority, foreign) = (serve.doors, serve.authority, serve.foreign);
     let (listen, port) = doors.listen;
     Request {
         posture: serve.posture,
@@ -147,6 +192,20 @@ pub(crate) fn request(serve: Serve) -> Request {
         token_lifetime: authority.token_lifetime,
         signing: authority.alg,
         rotate_keys: authority.rotate_keys.map(Duration::from_secs),
+        foreign: Elsewhere {
+            issuer: foreign.issuer,
+            provider: foreign.provider,
+            set: foreign.set,
+            audiences: foreign.audience,
+            token_issuers: foreign.token_issuer,
+            clients: foreign.token_client,
+            scope_claim: foreign.scope_claim,
+            scopes: foreign.map_scope,
+            introspection_id: foreign.introspection_id,
+            introspection_secret: super::carry::variable("MCP_AUTH_INTROSPECTION_SECRET"),
+            introspect_all: foreign.introspect,
+            authorities: foreign.cacert,
+        },
     }
 }
 
@@ -156,6 +215,24 @@ fn listen(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {
     }
     let address = text.trim_matches(['[', ']']).parse::<IpAddr>();
     address.map(|address| (address, None)).map_err(|_| "an IP address, e.g. 127.0.0.1, 0.0.0.0:8700 or [::1]:8700")
+}
+
+fn pair(text: &str) -> Result<(String, String), &'static str> {
+    let (name, value) = text.split_once('=').ok_or("write it as NAME=VALUE")?;
+    Ok((name.to_owned(), value.to_owned()))
+}
+
+fn scope(text: &str) -> Result<(&'static str, String), &'static str> {
+    let usage = "write it as OURS=NAME, where OURS is search:read, search:write or search:admin";
+    let (ours, name) = text.split_once('=').ok_or(usage)?;
+    let ours = SCOPES.into_iter().find(|scope| *scope == ours).ok_or(usage)?;
+    // It is to stand in a quoted parameter of a header, between spaces.
+    let fits = !name.is_empty() && name.bytes().all(|b| b.is_ascii_graphic() && !b"\"\\".contains(&b));
+    if fits {
+        Ok((ours, name.to_owned()))
+    } else {
+        Err("a scope is printable ASCII without spaces, quotes and backslashes")
+    }
 }
 
 fn signing(text: &str) -> Result<Signing, &'static str> {

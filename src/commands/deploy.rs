@@ -11,8 +11,11 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::{Failure, logs};
+use crate::formats::secret::Secret;
+use crate::serve::foreign::providers::Preset;
+use crate::serve::foreign::{Credentials, ForeignError, Settings};
 use crate::serve::state::{self, OpenError};
-use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing};
+use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing, tls};
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
@@ -63,6 +66,100 @@ pub struct Request {
     pub signing: Signing,
     /// The signing keys are replaced so often.
     pub rotate_keys: Option<Duration>,
+    /// Somebody else's authorization server.
+    pub foreign: Elsewhere,
+}
+
+/// Somebody else's authorization server, as the user describes it.
+#[derive(Debug, Default)]
+pub struct Elsewhere {
+    /// Its issuer.
+    pub issuer: Option<String>,
+    /// The name of a preset.
+    pub provider: Option<String>,
+    /// The settings of the preset.
+    pub set: Vec<(String, String)>,
+    /// Audiences that tokens may name.
+    pub audiences: Vec<String>,
+    /// Issuers that tokens may name.
+    pub token_issuers: Vec<String>,
+    /// Clients whose tokens are taken without an audience.
+    pub clients: Vec<String>,
+    /// The claim that holds the scopes.
+    pub scope_claim: Option<String>,
+    /// What it calls our scopes.
+    pub scopes: Vec<(&'static str, String)>,
+    /// Our client id at its introspection endpoint.
+    pub introspection_id: Option<String>,
+    /// The secret to it.
+    pub introspection_secret: Option<Secret>,
+    /// Every token is introspected.
+    pub introspect_all: bool,
+    /// Files with certificate authorities.
+    pub authorities: Vec<PathBuf>,
+}
+
+impl Elsewhere {
+    /// The preset, if one is named.
+    ///
+    /// # Errors
+    /// There is no such provider, or its settings are missing or wrong.
+    pub fn preset(&self) -> Result<Option<Preset>, Failure> {
+        let Some(name) = &self.provider else { return Ok(None) };
+        let preset = Preset::new(name, &self.set);
+        preset
+            .map(Some)
+            .map_err(|error| Failure::usage(printable_lines(&error.to_string()), "--set NAME=VALUE, for each"))
+    }
+
+    /// Its settings; `None` when no authorization server is named.
+    fn settings(&self, plain_http: bool) -> Result<Option<Settings>, Failure> {
+        let preset = self.preset()?;
+        let mut settings = match (&preset, &self.issuer) {
+            (None, None) => return self.alone(),
+            (None, Some(issuer)) => Settings::new(issuer),
+            (Some(preset), None) => preset.settings(),
+            (Some(preset), Some(issuer)) => Settings { issuer: issuer.clone(), ..preset.settings() },
+        };
+        settings.plain_http = plain_http;
+        settings.audiences.extend(self.audiences.iter().cloned());
+        settings.token_issuers.extend(self.token_issuers.iter().cloned());
+        settings.clients.extend(self.clients.iter().cloned());
+        if let Some(claim) = &self.scope_claim {
+            settings.scope_claims = vec![claim.clone()];
+        }
+        for (ours, name) in &self.scopes {
+            settings.scopes.retain(|(known, _)| known != ours);
+            settings.scopes.push((ours, name.clone()));
+        }
+        settings.introspect_all = self.introspect_all;
+        if let Some(id) = &self.introspection_id {
+            let help = "export MCP_AUTH_INTROSPECTION_SECRET";
+            let secret = self.introspection_secret.as_ref();
+            let secret = secret.ok_or_else(|| Failure::usage("--introspection-id has no secret", help))?;
+            settings.introspection = Some(Credentials::new(id.clone(), secret.expose().to_owned()));
+        }
+        for file in &self.authorities {
+            let read = tls::authorities(file).map_err(|error| Failure::usage(error.to_string(), ""))?;
+            settings.authorities.extend(read);
+        }
+        Ok(Some(settings))
+    }
+
+    /// Options that do nothing without an authorization server are refused.
+    fn alone(&self) -> Result<Option<Settings>, Failure> {
+        let lists = [&self.audiences, &self.token_issuers, &self.clients];
+        let used = lists.iter().any(|list| !list.is_empty()) || !self.scopes.is_empty() || self.scope_claim.is_some();
+        if used || self.introspection_id.is_some() {
+            let help = "--issuer URL or --provider NAME names the authorization server";
+            return Err(Failure::usage("tokens of which authorization server?", help));
+        }
+        Ok(None)
+    }
+}
+
+fn printable_lines(text: &str) -> String {
+    text.lines().map(|line| printable(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
 /// The deployment that a request describes.
@@ -70,7 +167,8 @@ pub struct Request {
 /// # Errors
 /// A file is not what it should be, or the state cannot be opened.
 pub async fn config(request: Request, faults: Vec<&'static Fault>) -> Result<Config, Failure> {
-    let one_url = request.public.is_some() && request.authority_public.is_none();
+    let foreign = request.foreign.settings(request.plain_http)?;
+    let one_url = foreign.is_none() && request.public.is_some() && request.authority_public.is_none();
     let by_itself = if one_url { Posture::SameOrigin } else { Posture::Reference };
     let posture = request.posture.or_else(|| faults.first().map(|fault| fault.posture)).unwrap_or(by_itself);
     let mut config = Config {
@@ -88,6 +186,7 @@ pub async fn config(request: Request, faults: Vec<&'static Fault>) -> Result<Con
         token_lifetime: request.token_lifetime,
         signing: request.signing,
         rotate_keys: request.rotate_keys,
+        foreign,
         ..Config::default()
     };
     if let Some((certificate, key)) = &request.certificate {
@@ -114,6 +213,15 @@ pub fn refused(error: &ServeError) -> Failure {
         ServeError::NoPublicAuthority => "--authority-url URL, or --posture same-origin",
         ServeError::NotAnOrigin(_) => "the paths are those of the posture: name the origin alone",
         ServeError::TwoCertificates => "leave --tls-cert away, or take another posture",
+        ServeError::Foreign(ForeignError::OtherIssuer { .. }) => {
+            "--issuer must be what the metadata says, to the letter"
+        }
+        ServeError::Foreign(ForeignError::InTheClear(_)) => "--insecure-http, if the network is closed",
+        ServeError::Foreign(ForeignError::NoWay | ForeignError::Endpoint("introspection_endpoint")) => {
+            "--introspection-id ID and MCP_AUTH_INTROSPECTION_SECRET, where it has an introspection endpoint"
+        }
+        ServeError::Foreign(_) => "try `mcp-auth probe` on a server of it; --cacert FILE trusts a private authority",
+        ServeError::ForeignPosture(_) | ServeError::ForeignFault(_) => "without --issuer it can be had",
         ServeError::Listen { .. } => "another port with --port and --authority-port; 0 takes a free one",
         _ => "`mcp-auth serve --list` shows every fault and posture",
     };

@@ -8,9 +8,11 @@ use super::deploy::{self, Request};
 use super::{Exit, Failure, Outcome, Terminal, logs, put, tell};
 use crate::checks;
 use crate::serve;
+use crate::serve::foreign::providers::Preset;
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
+use crate::verdict::Role;
 
 /// Runs the deployment until it is interrupted or told to end.
 ///
@@ -19,14 +21,22 @@ use crate::spec::text::printable;
 pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     logs::start(request.log, terminal);
     let faults = request.faults.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
+    let preset = request.foreign.preset()?;
     let ca_file = request.ca_file.clone();
+    if preset.is_some() || request.foreign.issuer.is_some() {
+        refuse_authority_faults(&faults)?;
+    }
     let config = deploy::config(request, faults.iter().map(|(_, fault)| *fault).collect()).await?;
     let posture = config.posture;
     // Ready before the first line is out: who reads that line may end us at once.
     let mut end = deploy::end()?;
     let server = serve::start(config).await.map_err(|error| deploy::refused(&error))?;
     let ca_file = write_authority(&server, ca_file)?;
-    put(&announcement(&server, posture, &faults, ca_file.as_deref()))?;
+    let mut text = announcement(&server, posture, &faults, ca_file.as_deref());
+    if let Some(preset) = preset {
+        text.push_str(&console(&server, &preset));
+    }
+    put(&text)?;
     end.recv().await;
     // Interrupting is how a server is ended: success.
     tell(terminal, "stopping");
@@ -83,6 +93,25 @@ fn write_authority(server: &serve::Server, path: Option<PathBuf>) -> Result<Opti
     Ok(Some(path))
 }
 
+/// Faults of an authorization server cannot be planted in somebody else's.
+fn refuse_authority_faults(faults: &[Planted]) -> Result<(), Failure> {
+    let of_authority = |id: &str| checks::all().any(|check| check.id == id && check.role == Role::AuthorizationServer);
+    match faults.iter().find(|(id, _)| of_authority(id)) {
+        Some((_, fault)) => Err(deploy::refused(&serve::ServeError::ForeignFault(fault.name))),
+        None => Ok(()),
+    }
+}
+
+/// What is left to do in the console of a provider.
+fn console(server: &serve::Server, preset: &Preset) -> String {
+    let Some((_, _, settings)) = server.foreign() else { return String::new() };
+    let mut text = format!("\nat {}:\n", preset.title());
+    for (number, step) in preset.checklist(server.mcp_url(), settings).iter().enumerate() {
+        let _ = writeln!(text, "  {}. {}", number + 1, printable(step));
+    }
+    text
+}
+
 fn announcement(
     server: &serve::Server,
     posture: Posture,
@@ -93,6 +122,13 @@ fn announcement(
     let _ = writeln!(text, "MCP server            {}", server.mcp_url());
     if !server.issuer().is_empty() {
         let _ = writeln!(text, "authorization server  {}", server.issuer());
+    }
+    if let Some((metadata, ways, settings)) = server.foreign() {
+        let _ = writeln!(text, "its metadata          {}", printable(metadata));
+        let _ = writeln!(text, "tokens are checked    {ways}");
+        if !settings.audiences.is_empty() {
+            let _ = writeln!(text, "audiences             {}", printable(&settings.audiences.join(", ")));
+        }
     }
     let _ = writeln!(text, "posture               {}: {}", posture.name(), posture.about());
     for (check, fault) in faults {

@@ -9,7 +9,7 @@ use axum::middleware::{Next, from_fn};
 use tokio::net::TcpListener;
 use url::Url;
 
-use crate::spec::fault::{Duty, Reply};
+use crate::spec::fault::{Deed, Duty, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
 
@@ -50,10 +50,27 @@ pub(super) fn check(config: &Config) -> Result<(), ServeError> {
             return Err(ServeError::NotAnOrigin(printable(url.as_str()).to_string()));
         }
     }
+    if config.foreign.is_some() {
+        return check_foreign(config);
+    }
     if config.public.is_some() && config.authority_public.is_none() && !layout::shares_origin(config.posture) {
         return Err(ServeError::NoPublicAuthority);
     }
     Ok(())
+}
+
+/// What is about our own authorization server cannot be had with another.
+fn check_foreign(config: &Config) -> Result<(), ServeError> {
+    use Posture::{LegacyWire, McpAtRoot, ModernWire, Reference};
+    if !matches!(config.posture, Reference | McpAtRoot | LegacyWire | ModernWire) {
+        return Err(ServeError::ForeignPosture(config.posture.name()));
+    }
+    // Revoked tokens are known to who issued them; and only with our own keys can a forger know what a key looks like.
+    let own = |deed: &Deed| matches!(deed, Deed::Forget(Duty::RefuseRevoked | Duty::BindAlgorithm));
+    match config.faults.iter().find(|fault| fault.deeds.iter().any(own)) {
+        Some(fault) => Err(ServeError::ForeignFault(fault.name)),
+        None => Ok(()),
+    }
 }
 
 /// The names of the deployment: those it is known by in public, else addresses, or `rs.test` and `as.test` where the

@@ -1,13 +1,20 @@
 //! Fetches a small document: one request, no redirects, little time, little data; to public addresses only, unless told
-//! otherwise. The address that is checked is the address that is connected to (DNS rebinding). RFC 6890.
+//! otherwise. The address that is checked is the address that is connected to (DNS rebinding). RFC 6890, RFC 9112.
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
+use std::pin::pin;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Bytes;
+use http::header::{ACCEPT, HOST, LOCATION, USER_AGENT};
+use http::{HeaderMap, Method, Request, StatusCode};
+use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
+use hyper::client::conn::http1;
+use hyper_util::rt::TokioIo;
 use rustls::ClientConfig;
 use rustls::pki_types::ServerName;
-use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
 use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
@@ -27,74 +34,138 @@ pub(crate) enum Fetched {
     Redirect(String),
 }
 
-/// GETs a URL. `guarded`: only from public addresses. `None` for everything but a 200 or a redirect.
-pub(crate) async fn get(url: &Url, limit: usize, guarded: bool, tls: &Arc<ClientConfig>) -> Option<Fetched> {
-    timeout(PATIENCE, fetch(url, limit, guarded, tls)).await.ok()?
+/// Why nothing came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum FetchError {
+    #[error("its address is not public")]
+    Private,
+    #[error("it cannot be reached")]
+    Unreachable,
+    #[error("TLS with it fails: its certificate is not trusted, or is for another name")]
+    Tls,
+    #[error("its answer is not HTTP, or breaks off")]
+    Broken,
+    #[error("its answer is too long")]
+    TooLong,
+    #[error("it does not answer in time")]
+    Late,
 }
 
-async fn fetch(url: &Url, limit: usize, guarded: bool, tls: &Arc<ClientConfig>) -> Option<Fetched> {
-    let stream = connect(url, guarded).await?;
-    let host = url.host_str()?;
-    let bytes = match url.scheme() {
-        "http" => exchange(stream, url, limit).await?,
+/// A request.
+pub(crate) struct Call<'a> {
+    pub(crate) method: Method,
+    pub(crate) url: &'a Url,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+    /// The longest body that is read, in bytes.
+    pub(crate) limit: usize,
+    /// Only to public addresses.
+    pub(crate) guarded: bool,
+}
+
+impl<'a> Call<'a> {
+    /// A GET.
+    pub(crate) fn get(url: &'a Url, limit: usize, guarded: bool) -> Self {
+        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), limit, guarded }
+    }
+}
+
+/// An answer.
+#[derive(Debug)]
+pub(crate) struct Reply {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Vec<u8>,
+}
+
+/// GETs a URL. `guarded`: only from public addresses. `None` for everything but a 200 or a redirect.
+pub(crate) async fn get(url: &Url, limit: usize, guarded: bool, tls: &Arc<ClientConfig>) -> Option<Fetched> {
+    let reply = call(Call::get(url, limit, guarded), tls).await.ok()?;
+    match reply.status.as_u16() {
+        200 => Some(Fetched::Body(reply.body)),
+        301 | 302 | 303 | 307 | 308 => Some(Fetched::Redirect(reply.headers.get(LOCATION)?.to_str().ok()?.to_owned())),
+        _ => None,
+    }
+}
+
+/// Sends a request and reads the answer, whatever its status.
+pub(crate) async fn call(call: Call<'_>, tls: &Arc<ClientConfig>) -> Result<Reply, FetchError> {
+    timeout(PATIENCE, fetch(call, tls)).await.unwrap_or(Err(FetchError::Late))
+}
+
+async fn fetch(call: Call<'_>, tls: &Arc<ClientConfig>) -> Result<Reply, FetchError> {
+    let stream = connect(call.url, call.guarded).await?;
+    match call.url.scheme() {
+        "http" => exchange(stream, call).await,
         "https" => {
-            let name = ServerName::try_from(host.trim_matches(['[', ']']).to_owned()).ok()?;
-            let secure = TlsConnector::from(tls.clone()).connect(name, stream).await.ok()?;
-            exchange(secure, url, limit).await?
+            let host = call.url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
+            let name = ServerName::try_from(host).map_err(|_| FetchError::Tls)?;
+            let secure = TlsConnector::from(tls.clone()).connect(name, stream).await.map_err(|_| FetchError::Tls)?;
+            exchange(secure, call).await
         }
-        _ => return None,
-    };
-    read(&bytes, limit)
+        _ => Err(FetchError::Unreachable),
+    }
 }
 
 /// Resolves, checks every address, connects to one that was checked.
-async fn connect(url: &Url, guarded: bool) -> Option<TcpStream> {
-    let port = url.port_or_known_default()?;
-    let addresses: Vec<SocketAddr> = match url.host()? {
+async fn connect(url: &Url, guarded: bool) -> Result<TcpStream, FetchError> {
+    let port = url.port_or_known_default().ok_or(FetchError::Unreachable)?;
+    let addresses: Vec<SocketAddr> = match url.host().ok_or(FetchError::Unreachable)? {
         Host::Ipv4(address) => vec![(address, port).into()],
         Host::Ipv6(address) => vec![(address, port).into()],
-        Host::Domain(name) => tokio::net::lookup_host((name, port)).await.ok()?.collect(),
+        Host::Domain(name) => {
+            tokio::net::lookup_host((name, port)).await.map_err(|_| FetchError::Unreachable)?.collect()
+        }
     };
     if guarded && !addresses.iter().all(|address| is_public(address.ip())) {
-        return None;
+        return Err(FetchError::Private);
     }
-    TcpStream::connect(addresses.as_slice()).await.ok()
+    TcpStream::connect(addresses.as_slice()).await.map_err(|_| FetchError::Unreachable)
 }
 
-/// HTTP/1.0, so that the answer is neither chunked nor kept alive.
-async fn exchange<S: AsyncRead + AsyncWrite + Unpin>(mut stream: S, url: &Url, limit: usize) -> Option<Vec<u8>> {
-    let host = url.host_str()?;
-    let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
-    let request = format!(
-        "GET {}{query} HTTP/1.0\r\nHost: {host}{port}\r\nAccept: application/json\r\nConnection: close\r\n\r\n",
-        url.path()
-    );
-    stream.write_all(request.as_bytes()).await.ok()?;
-    let mut answer = Vec::new();
-    let most = u64::try_from(HEAD_LIMIT + limit + 1).ok()?;
-    // A peer that ends TLS without a goodbye still sent what it sent.
-    let _ = stream.take(most).read_to_end(&mut answer).await;
-    Some(answer)
-}
-
-/// Takes status and body out of an answer.
-fn read(bytes: &[u8], limit: usize) -> Option<Fetched> {
-    let end = bytes.windows(4).position(|window| window == b"\r\n\r\n").filter(|end| *end <= HEAD_LIMIT)?;
-    let head = std::str::from_utf8(bytes.get(..end)?).ok()?;
-    let body = bytes.get(end + 4..)?;
-    let header = |name: &str| {
-        let mut lines = head.lines().filter_map(|line| line.split_once(':'));
-        lines.find(|(found, _)| found.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim())
+async fn exchange<S>(stream: S, call: Call<'_>) -> Result<Reply, FetchError>
+where
+    S: AsyncRead + AsyncWrite + Unpin + Send,
+{
+    let broken = |_| FetchError::Broken;
+    let mut builder = http1::Builder::new();
+    builder.max_buf_size(HEAD_LIMIT);
+    let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(broken)?;
+    let request = request(&call)?;
+    let work = async {
+        let answer = sender.send_request(request).await.map_err(broken)?;
+        let (parts, body) = answer.into_parts();
+        let whole = Limited::new(body, call.limit)
+            .collect()
+            .await
+            .map_err(|error| if error.is::<LengthLimitError>() { FetchError::TooLong } else { FetchError::Broken })?;
+        Ok(Reply { status: parts.status, headers: parts.headers, body: whole.to_bytes().to_vec() })
     };
-    match head.split(' ').nth(1)? {
-        "200" if body.len() > limit || header("transfer-encoding").is_some() => None,
-        // A body cut short is no body.
-        "200" if header("content-length").is_some_and(|n| n.parse() != Ok(body.len())) => None,
-        "200" => Some(Fetched::Body(body.to_vec())),
-        "301" | "302" | "303" | "307" | "308" => header("location").map(|to| Fetched::Redirect(to.to_owned())),
-        _ => None,
+    // The connection may end before the answer is read out.
+    let (mut work, mut connection, mut open) = (pin!(work), pin!(connection), true);
+    loop {
+        tokio::select! {
+            done = &mut work => return done,
+            _ = &mut connection, if open => open = false,
+        }
     }
+}
+
+fn request(call: &Call<'_>) -> Result<Request<Full<Bytes>>, FetchError> {
+    let url = call.url;
+    let host = url.host_str().unwrap_or_default();
+    let host = url.port().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"));
+    let query = url.query().map(|query| format!("?{query}")).unwrap_or_default();
+    let mut request = Request::builder()
+        .method(&call.method)
+        .uri(format!("{}{query}", url.path()))
+        .header(HOST, host)
+        .header(ACCEPT, "application/json")
+        .header(USER_AGENT, concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
+        .body(Full::from(call.body.clone()))
+        .map_err(|_| FetchError::Broken)?;
+    request.headers_mut().extend(call.headers.clone());
+    Ok(request)
 }
 
 /// Whether an address is nobody's private business (RFC 6890 and the registries it founded).
@@ -165,13 +236,43 @@ mod tests {
         }
     }
 
-    #[test]
-    fn only_a_whole_200_is_a_body() {
-        let get = |text: &str| read(text.as_bytes(), 4);
-        assert_eq!(get("HTTP/1.1 200 OK\r\nA: b\r\n\r\nbody"), Some(Fetched::Body(b"body".to_vec())));
-        assert_eq!(get("HTTP/1.1 200 OK\r\n\r\nlonger"), None);
-        assert_eq!(get("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbody"), None);
-        assert_eq!(get("HTTP/1.1 404 No\r\n\r\nbody"), None);
-        assert_eq!(get("HTTP/1.1 302 Found\r\nLocation: /x\r\n\r\n"), Some(Fetched::Redirect("/x".into())));
+    /// What a server that answers with this brings.
+    async fn answered(text: &'static str, limit: usize) -> Result<Reply, FetchError> {
+        use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = Url::parse(&format!("http://{}/x?y", listener.local_addr().unwrap())).unwrap();
+        let server = async move {
+            let (mut stream, _) = listener.accept().await.unwrap();
+            let mut head = [0; 1024];
+            let count = stream.read(&mut head).await.unwrap();
+            let _ = stream.write_all(text.as_bytes()).await;
+            String::from_utf8_lossy(&head[..count]).into_owned()
+        };
+        let tls = crate::serve::tls::trust(&[]).unwrap();
+        let (head, reply) = tokio::join!(server, call(Call::get(&url, limit, false), &tls));
+        assert!(head.starts_with("GET /x?y HTTP/1.1\r\n"), "{head}");
+        reply
+    }
+
+    #[tokio::test]
+    async fn an_answer_is_whole_or_none() {
+        let body = async |text, limit| answered(text, limit).await.map(|reply| reply.body);
+        assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 4\r\n\r\nbody", 4).await, Ok(b"body".to_vec()));
+        assert_eq!(body("HTTP/1.1 200 OK\r\n\r\nbody", 4).await, Ok(b"body".to_vec()));
+        let chunked = "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nbo\r\n2\r\ndy\r\n0\r\n\r\n";
+        assert_eq!(body(chunked, 4).await, Ok(b"body".to_vec()));
+        assert_eq!(body(chunked, 3).await, Err(FetchError::TooLong));
+        assert_eq!(body("HTTP/1.1 200 OK\r\n\r\nlonger", 4).await, Err(FetchError::TooLong));
+        assert_eq!(body("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nbody", 9).await, Err(FetchError::Broken));
+        assert_eq!(body("nonsense\r\n\r\n", 9).await, Err(FetchError::Broken));
+    }
+
+    #[tokio::test]
+    async fn private_addresses_are_not_asked() {
+        let tls = crate::serve::tls::trust(&[]).unwrap();
+        for place in ["http://127.0.0.1:1/", "http://localhost:1/", "http://[::1]:1/", "http://169.254.169.254/"] {
+            let url = Url::parse(place).unwrap();
+            assert_eq!(call(Call::get(&url, 9, true), &tls).await.err(), Some(FetchError::Private), "{place}");
+        }
     }
 }

@@ -40,6 +40,8 @@ pub(crate) struct Layout {
     pub(crate) issuer: String,
     /// The path before the endpoints of the authorization server.
     endpoints: &'static str,
+    /// The authorization server is somebody else's, and calls our scopes so.
+    foreign: Option<Vec<(&'static str, String)>>,
 }
 
 /// The names a deployment is reached by: host and port of each side.
@@ -76,7 +78,27 @@ impl Layout {
         let issuer = format!("{as_origin}{issuer_path}");
         let host = hosts.resource.clone();
         let endpoints = if defaults { "" } else { "/oauth2" };
-        Self { posture, origin, host, mcp_path, mcp, as_origin, issuer_path, issuer, endpoints }
+        Self { posture, origin, host, mcp_path, mcp, as_origin, issuer_path, issuer, endpoints, foreign: None }
+    }
+
+    /// The same behind somebody else's authorization server.
+    pub(crate) fn behind(mut self, issuer: &str, scopes: &[(&'static str, String)]) -> Self {
+        issuer.clone_into(&mut self.issuer);
+        self.as_origin =
+            url::Url::parse(issuer).map_or_else(|_| String::new(), |url| url.origin().ascii_serialization());
+        self.foreign = Some(scopes.to_vec());
+        self
+    }
+
+    /// Whether the authorization server is somebody else's.
+    pub(crate) const fn is_foreign(&self) -> bool {
+        self.foreign.is_some()
+    }
+
+    /// What the authorization server calls a scope of ours.
+    pub(crate) fn scope<'a>(&'a self, ours: &'a str) -> &'a str {
+        let names = self.foreign.as_deref().unwrap_or_default();
+        names.iter().find(|(known, _)| *known == ours).map_or(ours, |(_, name)| name)
     }
 
     /// The path of an authorization server endpoint (`/token`, `/jwks` …).
@@ -134,6 +156,9 @@ impl Layout {
     pub(crate) fn gives(&self, reply: Reply) -> bool {
         use Posture::{NoMetadata, OauthOnly, OidcOnly, OpaqueTokens, Public, SameOrigin};
         let posture = self.posture;
+        if self.is_foreign() && of_authority(reply) {
+            return false;
+        }
         match reply {
             Reply::RootResourceMetadata
             | Reply::CustomResourceMetadata
@@ -158,11 +183,41 @@ impl Layout {
     /// Whether a fault can make this reply appear here.
     pub(crate) fn can_give(&self, reply: Reply) -> bool {
         match reply {
+            _ if self.is_foreign() && of_authority(reply) => false,
             Reply::PlainTwin => self.posture == Posture::Https,
             Reply::LegacyMetadata => self.posture != Posture::SameOrigin,
             _ => !self.places(reply).is_empty(),
         }
     }
+}
+
+/// Whether a reply is one of the authorization server.
+const fn of_authority(reply: Reply) -> bool {
+    matches!(
+        reply,
+        Reply::ServerMetadata
+            | Reply::OpenIdMetadata
+            | Reply::AppendedServerMetadata
+            | Reply::RootServerMetadata
+            | Reply::LegacyMetadata
+            | Reply::Jwks
+            | Reply::TokenPreflight
+            | Reply::AuthorizePage
+            | Reply::AuthorizeError
+            | Reply::AuthorizeRedirect
+            | Reply::AuthorizeErrorRedirect
+            | Reply::AccessTokenHeader
+            | Reply::AccessTokenClaims
+            | Reply::TokenSuccess
+            | Reply::TokenError
+            | Reply::Registration
+            | Reply::RegistrationError
+            | Reply::Management
+            | Reply::Revocation
+            | Reply::Introspection
+            | Reply::DeviceAuthorization
+            | Reply::PushedRequest
+    )
 }
 
 /// Whether the authorization server stands at the MCP server's origin.

@@ -13,6 +13,7 @@ mod doors;
 mod dpop;
 pub mod faults;
 mod fetch;
+pub mod foreign;
 pub mod keys;
 mod layout;
 mod net;
@@ -39,6 +40,7 @@ use crate::spec::fault::{Duty, Fault};
 use crate::spec::posture::Posture;
 
 use faults::{Misfit, Plan};
+use foreign::Foreign;
 use keys::{KeyError, Keys};
 use layout::Layout;
 use net::Door;
@@ -84,6 +86,8 @@ pub struct Config {
     pub public: Option<Url>,
     /// The same for the authorization server, where it has its own.
     pub authority_public: Option<Url>,
+    /// Somebody else's authorization server, in place of its own.
+    pub foreign: Option<foreign::Settings>,
     /// The certificate it shows, where it brings one.
     pub certificate: Option<Certificate>,
     /// Listens beyond this machine without TLS: something else in front of it ends TLS, or the network is closed.
@@ -210,6 +214,7 @@ impl Default for Config {
             rotate_keys: None,
             public: None,
             authority_public: None,
+            foreign: None,
             certificate: None,
             plain_http: false,
             store: Arc::new(Memory::default()),
@@ -253,6 +258,15 @@ pub enum ServeError {
     /// A public URL is more than an origin.
     #[error("{0} is not an origin: scheme, host and perhaps a port, without a path")]
     NotAnOrigin(String),
+    /// Somebody else's authorization server cannot be used.
+    #[error("the authorization server cannot be used: {0}")]
+    Foreign(#[from] foreign::ForeignError),
+    /// A posture is about an authorization server that is not ours.
+    #[error("the posture {0} is one of the deployment's own authorization server")]
+    ForeignPosture(&'static str),
+    /// A fault is one of an authorization server, or of tokens, that are not ours.
+    #[error("the fault {0} is one of the deployment's own authorization server")]
+    ForeignFault(&'static str),
     /// Both the posture and the user bring a certificate.
     #[error("this posture brings its own certificate")]
     TwoCertificates,
@@ -279,6 +293,13 @@ impl Server {
     #[must_use]
     pub fn issuer(&self) -> &str {
         &self.site.layout.issuer
+    }
+
+    /// Somebody else's authorization server: where its metadata was found, how its tokens are checked, and its settings.
+    #[must_use]
+    pub fn foreign(&self) -> Option<(&str, String, &foreign::Settings)> {
+        let foreign = self.site.foreign.as_ref()?;
+        Some((foreign.metadata.as_str(), foreign.ways(), &foreign.settings))
     }
 
     /// The certificate of the private authority (PEM), when the deployment has TLS.
@@ -327,15 +348,23 @@ impl Server {
 pub async fn start(config: Config) -> Result<Server, ServeError> {
     doors::check(&config)?;
     let plan = Plan::new(&config.faults);
+    let mut foreign = match &config.foreign {
+        Some(settings) => Some(Box::pin(Foreign::find(settings.clone())).await?),
+        None => None,
+    };
     let resource = doors::bind(config.listen, config.port).await?;
-    let authority = match layout::shares_origin(config.posture) {
+    let authority = match foreign.is_some() || layout::shares_origin(config.posture) {
         true => None,
         false => Some(doors::bind(config.listen, config.authority_port).await?),
     };
     let addresses = (resource.1, authority.as_ref().map_or(resource.1, |(_, address)| *address));
     let hosts = doors::hosts(&config, addresses);
     let defaults = plan.keeps(Duty::DefaultEndpoints);
-    let layout = Layout::new(config.posture, &hosts, !plan.keeps(Duty::CanonicalEndpoint), defaults);
+    let mut layout = Layout::new(config.posture, &hosts, !plan.keeps(Duty::CanonicalEndpoint), defaults);
+    if let Some(foreign) = &mut foreign {
+        foreign.settings = foreign.settings.clone().at(&layout.mcp);
+        layout = layout.behind(&foreign.settings.issuer, &foreign.settings.scopes);
+    }
     plan.check(&layout)?;
     let (front_tls, back_tls) = (doors::tls(&config, &plan, true)?, doors::tls(&config, &plan, false)?);
     let private = config.certificate.is_none() && (front_tls.is_some() || back_tls.is_some());
@@ -347,9 +376,9 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
         lifetime: config.token_lifetime,
     };
     let plain = !state.lasts() && rules.interval.is_none() && rules.signing == Signing::default();
-    let keys = if plain { Keys::of_process()? } else { ring::open(&state, rules).await? };
+    let keys = if plain { Keys::of_process()? } else { Box::pin(ring::open(&state, rules)).await? };
     let turning = rules.interval.is_some() || state.is_shared();
-    let site = Arc::new(Site::new(&config, layout, plan, keys, state, tls::trust()?)?);
+    let site = Arc::new(Site::new(&config, layout, plan, keys, state, tls::trust(&[])?, foreign)?);
     let (stop, stopped) = watch::channel(false);
     let (front, back) = site::routers(&site);
     let mut doors = Vec::new();

@@ -20,6 +20,7 @@ use super::answer::{Answer, Body};
 use super::ask::{Ask, Credential};
 use super::authority::client::Client;
 use super::faults::{Misfit, Plan, Words};
+use super::foreign::Foreign;
 use super::keys::Keys;
 use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
@@ -43,6 +44,12 @@ pub(crate) struct Site {
     verified: Mutex<HashMap<String, (Principal, u64)>>,
     pub(crate) state: State,
     pub(crate) clients: Vec<Client>,
+    /// Somebody else's authorization server, where there is none of our own.
+    pub(crate) foreign: Option<Foreign>,
+    /// What tokens may name as their issuer.
+    pub(crate) issuers: Vec<String>,
+    /// What tokens may name as their audience.
+    pub(crate) audiences: Vec<String>,
     pub(crate) trusted: Arc<ClientConfig>,
     hosts: Vec<String>,
     pub(crate) accounts: Vec<Account>,
@@ -73,7 +80,13 @@ impl Site {
         keys: Arc<Keys>,
         state: State,
         trusted: Arc<ClientConfig>,
+        foreign: Option<Foreign>,
     ) -> Result<Self, Misfit> {
+        let others = foreign.as_ref().map(|foreign| &foreign.settings);
+        let issuers = others.map_or(&[][..], |settings| &settings.token_issuers);
+        let issuers = [std::slice::from_ref(&layout.issuer), issuers].concat();
+        let audiences = others.map(|settings| settings.audiences.clone()).filter(|own| !own.is_empty());
+        let audiences = audiences.unwrap_or_else(|| vec![layout.mcp.clone()]);
         let signed = resource::signed_metadata(&layout, &keys);
         let mut site = Self {
             layout,
@@ -86,6 +99,9 @@ impl Site {
             verified: Mutex::default(),
             state,
             clients: config.clients.iter().map(Registration::client).collect(),
+            foreign,
+            issuers,
+            audiences,
             trusted,
             hosts: config.hosts.clone(),
             accounts: config.accounts.clone(),
@@ -256,6 +272,9 @@ pub(crate) fn routers(site: &Arc<Site>) -> (Router, Option<Router>) {
     if !site.keeps(Duty::AnswerInPlace) {
         let (here, there) = (site.layout.mcp_path.as_str(), format!("{}/", site.layout.mcp_path));
         front = Router::new().route(here, any(resource::elsewhere)).route(&there, any(resource::endpoint));
+    }
+    if site.layout.is_foreign() {
+        return (finish(front, site, Side::Resource), None);
     }
     let back = authority::routes(site);
     if site.layout.shared() {

@@ -67,12 +67,8 @@ impl Certificate {
     /// A file cannot be read or holds something else, or the two do not belong together.
     pub fn read(chain: &Path, key: &Path) -> Result<Self, TlsError> {
         let wrong = |file: &Path, what| TlsError::File { path: file.display().to_string(), what };
-        let read = |file: &Path| std::fs::read(file).map(Zeroizing::new);
-        let pem = read(chain).map_err(|_| wrong(chain, "cannot be read"))?;
-        let certificates: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
-        let certificates =
-            certificates.ok().filter(|all| !all.is_empty()).ok_or_else(|| wrong(chain, "holds no PEM certificate"))?;
-        let pem = read(key).map_err(|_| wrong(key, "cannot be read"))?;
+        let certificates = authorities(chain)?;
+        let pem = std::fs::read(key).map(Zeroizing::new).map_err(|_| wrong(key, "cannot be read"))?;
         let private = PrivateKeyDer::from_pem_slice(&pem).map_err(|_| wrong(key, "holds no PEM private key"))?;
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ServerConfig::builder_with_provider(provider).with_safe_default_protocol_versions()?;
@@ -160,20 +156,33 @@ fn valid_for(params: &mut CertificateParams, span: Duration) {
     params.not_after = now + span;
 }
 
-/// Trusts the public authorities, for what the deployment fetches itself.
-pub(crate) fn trust() -> Result<Arc<rustls::ClientConfig>, TlsError> {
+/// Trusts the public authorities, and these, for what the deployment fetches itself.
+pub(crate) fn trust(more: &[CertificateDer<'static>]) -> Result<Arc<rustls::ClientConfig>, TlsError> {
     static TRUST: OnceLock<Arc<rustls::ClientConfig>> = OnceLock::new();
-    if let Some(trust) = TRUST.get() {
+    if let Some(trust) = TRUST.get().filter(|_| more.is_empty()) {
         return Ok(trust.clone());
     }
     let mut roots = rustls::RootCertStore::empty();
     roots.add_parsable_certificates(webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter().cloned());
+    roots.add_parsable_certificates(more.iter().cloned());
     let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
     let config = rustls::ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()?
         .with_root_certificates(roots)
         .with_no_client_auth();
-    Ok(TRUST.get_or_init(|| Arc::new(config)).clone())
+    let config = Arc::new(config);
+    Ok(if more.is_empty() { TRUST.get_or_init(|| config).clone() } else { config })
+}
+
+/// Reads the certificates of a PEM file.
+///
+/// # Errors
+/// The file cannot be read or holds none.
+pub fn authorities(path: &Path) -> Result<Vec<CertificateDer<'static>>, TlsError> {
+    let wrong = |what| TlsError::File { path: path.display().to_string(), what };
+    let pem = std::fs::read(path).map_err(|_| wrong("cannot be read"))?;
+    let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
+    all.ok().filter(|all| !all.is_empty()).ok_or_else(|| wrong("holds no PEM certificate"))
 }
 
 /// What the first bytes of a connection are.

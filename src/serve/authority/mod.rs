@@ -50,4 +50,4 @@ pub(crate) fn routes(site: &Site) -> Router<Arc<Site>> {
 }
 
 #[cfg(test)]
-mod tests;
+pub(crate) mod tests;

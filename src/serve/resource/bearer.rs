@@ -15,6 +15,8 @@ use crate::serve::strict;
 use crate::spec::fault::Duty;
 use crate::spec::posture::Posture;
 
+use super::others;
+
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 30;
 /// The longest token looked at, in bytes.
@@ -99,10 +101,10 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
     let principal = match site.verified(&print) {
         Some(principal) => principal,
         None => {
-            let claims = authentic(site, token, &print).await?;
+            let (claims, memory) = authentic(site, token, &print).await?;
             let principal = check_claims(site, &claims)?;
             if let Some(Some(expiry)) = claims.get("exp").map(date) {
-                site.remember(print, &principal, expiry);
+                site.remember(print, &principal, expiry.min(clock::now().saturating_add(memory)));
             }
             principal
         }
@@ -120,14 +122,17 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
 /// The claims of a token of ours that is good at this moment; for introspection and revocation.
 pub(crate) async fn claims(site: &Site, token: &str) -> Option<Members> {
     verify(site, token).await.ok()?;
-    authentic(site, token, &fingerprint(token)).await.ok()
+    authentic(site, token, &fingerprint(token)).await.ok().map(|(claims, _)| claims)
 }
 
-/// The claims, of whose authenticity alone is certain.
-async fn authentic(site: &Site, token: &str, print: &str) -> Result<Members, Refusal> {
+/// The claims, of whose authenticity alone is certain, and how long they may be remembered, in seconds.
+async fn authentic(site: &Site, token: &str, print: &str) -> Result<(Members, u64), Refusal> {
+    if let Some(foreign) = &site.foreign {
+        return others::claims(site, foreign, token).await;
+    }
     if site.layout.posture == Posture::OpaqueTokens {
         return match site.state.get::<Value>(Table::Access, print).await {
-            Ok(Some(Value::Object(claims))) => Ok(claims),
+            Ok(Some(Value::Object(claims))) => Ok((claims, u64::MAX)),
             Ok(_) => Err(Refusal::NotAToken),
             Err(_) => Err(Refusal::Broken),
         };
@@ -142,25 +147,25 @@ async fn authentic(site: &Site, token: &str, print: &str) -> Result<Members, Ref
     if site.keeps(Duty::VerifyType) && !parts.is_access_token() {
         return Err(Refusal::Type);
     }
-    Ok(parts.claims)
+    Ok((parts.claims, u64::MAX))
 }
 
 /// A compact JWS, taken apart.
-struct Parts<'a> {
-    header: Members,
-    claims: Members,
-    message: &'a str,
-    signature: &'a str,
+pub(super) struct Parts<'a> {
+    pub(super) header: Members,
+    pub(super) claims: Members,
+    pub(super) message: &'a str,
+    pub(super) signature: &'a str,
 }
 
 impl<'a> Parts<'a> {
-    fn split(token: &'a str) -> Option<Self> {
+    pub(super) fn split(token: &'a str) -> Option<Self> {
         let (message, signature) = token.rsplit_once('.')?;
         let (header, claims) = message.split_once('.')?;
         Some(Self { header: object(header)?, claims: object(claims)?, message, signature })
     }
 
-    fn text(&self, name: &str) -> Option<&str> {
+    pub(super) fn text(&self, name: &str) -> Option<&str> {
         self.header.get(name).and_then(Value::as_str)
     }
 
@@ -190,7 +195,7 @@ impl<'a> Parts<'a> {
     }
 
     /// Whether a forgotten duty makes the signature pass.
-    async fn is_signed_carelessly(&self, site: &Site) -> bool {
+    pub(super) async fn is_signed_carelessly(&self, site: &Site) -> bool {
         let alg = self.text("alg").unwrap_or_default();
         if !site.keeps(Duty::RefuseAlgNone) && alg.eq_ignore_ascii_case("none") {
             return true;
@@ -249,7 +254,8 @@ fn object(part: &str) -> Option<Members> {
 /// RFC 9068 §4: issuer, audience, lifetime; and the claims that every access token has (§2.2).
 fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
     let text = |name: &str| claims.get(name).and_then(Value::as_str);
-    if site.keeps(Duty::VerifyIssuer) && text("iss") != Some(site.layout.issuer.as_str()) {
+    let known = |issuer: &str| site.issuers.iter().any(|known| known == issuer);
+    if site.keeps(Duty::VerifyIssuer) && !text("iss").is_some_and(known) {
         return Err(Refusal::Issuer);
     }
     check_audience(site, claims.get("aud"))?;
@@ -292,13 +298,14 @@ fn date(value: &Value) -> Option<u64> {
 
 /// MCP: tokens are accepted only when they were issued for this server. RFC 7519 §4.1.3: a string or a list.
 fn check_audience(site: &Site, audience: Option<&Value>) -> Result<(), Refusal> {
-    let own = &site.layout.mcp;
     let is_own = |value: &Value| {
         let Some(name) = value.as_str() else { return false };
-        if !site.keeps(Duty::MatchWholeAudience) && name.starts_with(own.as_str()) {
-            return true;
-        }
-        name == own || site.keeps(Duty::IgnoreHostCase) && canonical(name) == *own
+        let names = |own: &String| {
+            !site.keeps(Duty::MatchWholeAudience) && name.starts_with(own.as_str())
+                || name == own
+                || site.keeps(Duty::IgnoreHostCase) && canonical(name) == *own
+        };
+        site.audiences.iter().any(names)
     };
     let fits = match audience {
         None => !site.keeps(Duty::RequireAudience),

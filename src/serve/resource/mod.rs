@@ -4,6 +4,7 @@
 pub(crate) mod bearer;
 mod mcp;
 mod offers;
+mod others;
 mod rpc;
 mod session;
 mod tools;
@@ -38,7 +39,7 @@ pub(crate) fn metadata(layout: &Layout) -> Value {
     json!({
         "resource": layout.mcp,
         "authorization_servers": [layout.issuer],
-        "scopes_supported": [BASE_SCOPE],
+        "scopes_supported": [layout.scope(BASE_SCOPE)],
         "bearer_methods_supported": ["header"],
         "dpop_signing_alg_values_supported": ["ES256", "RS256", "EdDSA"],
         "resource_name": "mcp-auth reference search",
@@ -310,6 +311,7 @@ fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused 
 
 /// The 403 to a token whose scope does not suffice (RFC 6750 §3.1; MCP authorization, "Runtime Insufficient Scope Errors").
 fn insufficient_scope(site: &Site, ask: &Ask, scope: &str) -> Answer {
+    let scope = site.layout.scope(scope);
     let error =
         format!("error=\"insufficient_scope\", error_description=\"the tool needs more scope\", scope=\"{scope}\"");
     let value = match site.layout.posture {
@@ -339,7 +341,7 @@ fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
         return format!("Bearer {error}realm=\"mcp-auth\"");
     }
     let steady = site.keeps(Duty::SteadyChallenge) || !matches!(cause, Cause::Absent);
-    let scope = if steady { BASE_SCOPE } else { wavering_scope(site.next_challenge()) };
+    let scope = if steady { site.layout.scope(BASE_SCOPE) } else { wavering_scope(site.next_challenge()) };
     format!("Bearer {error}resource_metadata=\"{}\", scope=\"{scope}\"", site.layout.metadata())
 }
 
