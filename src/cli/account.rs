@@ -237,7 +237,8 @@ pub(crate) struct ClientOptions {
     /// A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]
     #[arg(long, value_name = "FILE")]
     pub(crate) client_secret_file: Option<PathBuf>,
-    /// How it authenticates [default: as the metadata suggests]
+    /// How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or
+    /// private_key_jwt [default: as the metadata suggests]
     #[arg(long, value_name = "METHOD", value_parser = client_auth, env = "MCP_AUTH_CLIENT_AUTH")]
     pub(crate) client_auth: Option<ClientAuth>,
     /// A file with its private key in PEM, for private_key_jwt

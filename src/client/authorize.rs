@@ -91,7 +91,7 @@ impl Pending {
             redirect_uri: redirect_uri.to_owned(),
             verifier: Secret::new(verifier.secret().clone()),
             state: state.secret().clone(),
-            issuer: located.issuer.clone(),
+            issuer: located.own_issuer(),
             issuer_promised: located.flag("authorization_response_iss_parameter_supported"),
         };
         if located.flag("require_pushed_authorization_requests") {

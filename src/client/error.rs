@@ -420,7 +420,7 @@ const fn denied_help(error: &str) -> &'static str {
     match error.as_bytes() {
         b"access_denied" => "the request was refused on the page of the authorization server",
         b"invalid_client" => {
-            "are the client id and its secret right? Some servers want them in the body: --client-auth client_secret_post"
+            "are the client id and its secret right? --client-auth chooses another way: none, client_secret_basic, client_secret_post, private_key_jwt"
         }
         b"unauthorized_client" => "the client may not use this way to log in: register it for it",
         b"invalid_scope" => "ask for another scope with --scope",

@@ -92,6 +92,12 @@ pub struct Located {
 }
 
 impl Located {
+    /// What the server calls itself, which `iss` must equal (RFC 9207 §2.4): the issuer, but for what the user lets pass.
+    #[must_use]
+    pub fn own_issuer(&self) -> String {
+        json::str_field(&self.metadata, "issuer").present().map_or_else(|| self.issuer.clone(), str::to_owned)
+    }
+
     /// An endpoint by the name of its metadata member; `None` if the metadata has none.
     ///
     /// # Errors

@@ -162,7 +162,7 @@ async fn register(
     redirect_uri: Option<&str>,
     scope: &[String],
 ) -> Result<Client, ClientError> {
-    let method = preferred_method(located);
+    let method = plan.client_auth.unwrap_or_else(|| preferred_method(located));
     let exchange = send(wire, located, endpoint, &request(plan, redirect_uri, scope, method), "no client id yet").await;
     if (200..300).contains(&exchange.status().unwrap_or_default()) {
         return accepted(&exchange, endpoint, redirect_uri, method, located);

@@ -2,12 +2,14 @@
 # The official conformance suite as referee.
 #
 #   run.sh client [-g auth|call|all] [-s REGEX] [-w "WIRE ..."] [-j JOBS] [-o DIR] [CLIENT [ARG ...]]
-#   run.sh server [-g base|search|all] [-w "WIRE ..."] [-o DIR] URL        a protected server: its token in CONFORMANCE_TOKEN
-#   run.sh as [-c CLIENT_ID[:SECRET]] [-r RESOURCE] [-p PORT] [-o DIR] ISSUER
+#   run.sh server [-g base|search|all] [-w "WIRE ..."] [-o DIR] [URL]      a protected server: its token in CONFORMANCE_TOKEN
+#   run.sh as [-c CLIENT_ID[:SECRET]] [-r RESOURCE] [-p PORT] [-o DIR] [ISSUER]
 #
+# Without a CLIENT it tests mcp-auth; without a URL or an ISSUER it starts `mcp-auth serve` and logs in to it.
 # Prints   PASS|FAIL SCENARIO WIRE FAILED-CHECK-IDS   for each scenario and wire (2025-03-26, 2025-11-25, 2026-07-28), then
 # `N passed, N failed`. Exit status 0 nothing failed, 1 something did, 2 it could not run, 77 this machine lacks something.
 # RUN_TIMEOUT bounds the whole run (1200, 600 and 90 s), CLIENT_TIMEOUT one client (30 s). See README.md.
+[ -z "${MCP_AUTH:-}" ] || { MCP_AUTH=$(realpath -m "$MCP_AUTH"); export MCP_AUTH; }
 cd "$(dirname "${BASH_SOURCE[0]}")" && . ../interop/lib.sh
 export CONF_HERE=$PWD
 start=$(date +%s)
@@ -95,9 +97,29 @@ run_client() {
   for _ in $(seq $((n - $(wc -l <"$out/lines")))); do echo "FAIL * * harness-no-line" >>"$out/lines"; done
 }
 
+started=()
+trap '[ ${#started[@]} = 0 ] || kill "${started[@]}" 2>/dev/null' EXIT
+serve() { # starts the reference deployment: $url, $issuer, and BROWSER_PASSWORD for its page
+  program=${MCP_AUTH:-$CONF_HERE/../../target/release/mcp-auth}
+  [ -x "$program" ] || die "no program at $program: cargo build --release, or set MCP_AUTH"
+  HOME="$out/home" "$program" serve --port 0 --authority-port 0 >"$out/serve" 2>"$out/serve.err" </dev/null &
+  started+=($!)
+  for _ in $(seq 100); do grep -q '^authorization server' "$out/serve" && break; sleep 0.1; done
+  url=$(awk '/^MCP server/ { print $3 }' "$out/serve") issuer=$(awk '/^authorization server/ { print $3 }' "$out/serve")
+  [ -n "$url" ] && [ -n "$issuer" ] || die "mcp-auth serve did not start: $(cat "$out/serve" "$out/serve.err")"
+  export BROWSER_PASSWORD=wonderland
+}
+token() { # logs in to $url: CONFORMANCE_TOKEN
+  local state=$out/home/state
+  "$program" login "$url" --state-dir "$state" --scope 'search:read search:write' --browser "$PYTHON $CONF_HERE/../interop/browser.py" \
+    >"$out/login" 2>&1 </dev/null || die "mcp-auth login failed: $(cat "$out/login")"
+  CONFORMANCE_TOKEN=$("$program" token show "$url" --state-dir "$state" --bare)
+}
+
 run_server() {
-  [ $# = 1 ] || usage
-  local url=$1 base search names wire rest rc
+  [ $# -le 1 ] || usage
+  local url=${1:-} issuer base search names wire rest rc
+  if [ -z "$url" ]; then serve; token; fi
   base='server-initialize server-session-lifecycle server-stateless ping tools-list dns-rebinding-protection
     server-sse-multiple-streams http-header-validation'
   search="$base logging-set-level resources-list prompts-list sep-2164-resource-not-found caching http-custom-header-server-validation"
@@ -105,8 +127,7 @@ run_server() {
   if [ -n "${CONFORMANCE_TOKEN:-}" ]; then
     rm -f "$out/port"
     PROXY_TOKEN=$CONFORMANCE_TOKEN "$CONF_NODE" "$CONF_HERE/proxy.cjs" "$url" "$out/port" </dev/null >"$out/proxy.log" 2>&1 &
-    proxy=$!
-    trap 'kill "$proxy" 2>/dev/null' EXIT
+    started+=($!)
     for _ in $(seq 50); do [ -s "$out/port" ] && break; sleep 0.1; done
     [ -s "$out/port" ] || die "the proxy did not start: $(cat "$out/proxy.log")"
     url="http://127.0.0.1:$(cat "$out/port")$(printf '%s' "$url" | sed -E 's#^[a-z]+://[^/]+##')"
@@ -125,8 +146,9 @@ run_server() {
 }
 
 run_as() {
-  [ $# = 1 ] || usage
-  local issuer=$1 id=${client%%:*} secret='' back="http://127.0.0.1:$port/callback" visited='' suite
+  [ $# -le 1 ] || usage
+  local url issuer=${1:-} id=${client%%:*} secret='' back="http://127.0.0.1:$port/callback" visited='' suite
+  [ -n "$issuer" ] || serve
   case $client in *:*) secret=${client#*:} ;; esac
   if [ -z "$id" ]; then
     id=$(timeout 15 "$CONF_NODE" "$CONF_HERE/register.mjs" "$issuer" "$back" 2>"$out/register.err") || say "no client: $(cat "$out/register.err")"

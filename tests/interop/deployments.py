@@ -53,9 +53,14 @@ def remoteauth(mode, env=None, **settings):
     return {"as": ("oidc-provider", settings), "rs": ("fastmcp-remoteauth", {"MODE": mode, "ISSUER": "{as}", **(env or {})}), "url": "{rs}/mcp"}
 
 
-def rmcp(**env):
+def rmcp(authority=None, **env):
     """rmcp behind a middleware that checks tokens."""
-    return {"as": ("oidc-provider", {}), "rs": ("rmcp-server", {"ISSUER": "{as}", **env}), "url": "{rs}/mcp"}
+    return {"as": authority or ("oidc-provider", {}), "rs": ("rmcp-server", {"ISSUER": "{as}", **env}), "url": "{rs}/mcp"}
+
+
+def documents(plan):
+    """The same deployment, whose authorization server takes client ID metadata documents of https://client.test."""
+    return {"cimd": ("cimd-doc", {}), **plan, "as": ("oidc-provider", {"CIMD_HOSTS": "client.test=" + HTTP + "{cimd.port}"})}
 
 
 QUIRKS = "realm double-slash unquoted bare-401 no-challenge slash-resource no-scope no-scopes-supported no-aud no-tool-scopes 401-for-scope prm-at-path"
@@ -89,6 +94,25 @@ DEPLOYMENTS = {
     "rmcp": rmcp(),
     "rmcp-stateless": rmcp(STATELESS="1", JSON="1"),
 }
+
+PAR, DPOP = ("oidc-provider", {"REQUIRE_PAR": "1"}), ("oidc-provider", {"DPOP_NONCE": "1"})
+# Variants that look the same to who does not log in.
+VARIANTS = {
+    "tutorial-cimd": documents(tutorial()),
+    "tutorial-par": tutorial(None, PAR),
+    "tutorial-dpop": tutorial({"DPOP": "1"}),
+    "tutorial-dpop-nonce": tutorial({"DPOP": "1"}, DPOP),
+    "tutorial-no-dcr": tutorial(None, ("oidc-provider", {"NO_DCR": "1"})),
+    "rmcp-cimd": documents(rmcp()),
+    "rmcp-par": rmcp(PAR),
+    "rmcp-dpop": rmcp(DPOP="1"),
+    "tutorial-glewlwyd-par": tutorial(None, ("glewlwyd", {"RESOURCE": "{rs}/mcp", "REQUIRE_PAR": "1"}), issuer="{as}/api/oidc"),
+    "fastmcp-scalekit-scopes": {"as": ("scalekit-mock", {"RESOURCE": "{rs}/mcp"}), "rs": ("fastmcp-remoteauth", {"MODE": "scalekit", "REQUIRE_SCOPES": "1", "SCALEKIT_ENVIRONMENT_URL": "{as}"}), "url": "{rs}/mcp"},
+    "fastmcp2-inmemory": {"rs": ("fastmcp-remoteauth", {"MODE": "inmemory", "FASTMCP": "2"}), "url": "{rs}/mcp"},
+    "fastmcp-remote-stateless": remoteauth("remote", {"STATELESS": "1"}),
+}
+
+ALL = DEPLOYMENTS | VARIANTS
 
 _ports, _ports_lock = set(), threading.Lock()
 
@@ -166,7 +190,7 @@ class Fleet:
 
     def up(self, name):
         """Starts the deployment `name`; gives its URL, its addresses by name, and the servers to stop."""
-        plan = DEPLOYMENTS[name]
+        plan = ALL[name]
         wanted = {tag: s for tag, s in plan.items() if isinstance(s, tuple)}
         sharable = {tag: s for tag, s in wanted.items() if tag == "as" and not any("{" in v for v in s[1].values())}
         ports, own = {}, []
@@ -208,12 +232,12 @@ class Fleet:
 
 def main():
     names = [a for a in sys.argv[1:] if not a.startswith("-")]
-    unknown = [n for n in names if n not in DEPLOYMENTS]
+    unknown = [n for n in names if n not in ALL]
     if unknown or set(sys.argv[1:]) - set(names) - {"--keep"}:
         print(__doc__, file=sys.stderr)
         return 2
     if not names:
-        print("\n".join(DEPLOYMENTS))
+        print("\n".join(ALL))
         return 0
     fleet, bad = Fleet(), 0
     try:

@@ -14,19 +14,27 @@ import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
+from threading import Lock
 
-from deployments import CACHE, DEPLOYMENTS, HERE, Fleet, NotStarted, Skipped, clean_environment
+from deployments import ALL, CACHE, HERE, Fleet, NotStarted, Skipped, clean_environment
 
 PROGRAM = Path(os.environ.get("MCP_AUTH") or HERE / "../../target/release/mcp-auth").resolve()
 BROWSER = f"{shlex.quote(sys.executable)} {HERE / 'browser.py'}"
 BASIC = {"MCP_AUTH_CLIENT_ID": "static-basic", "MCP_AUTH_CLIENT_SECRET": "static-basic-secret"}
 POST = {"MCP_AUTH_CLIENT_ID": "static-post", "MCP_AUTH_CLIENT_SECRET": "static-post-secret"}
 
+CIMD = ["--client-metadata-url", "https://client.test/client.json"]
+LISTENING = Lock()
+FIXED = ["--listen", "8765"]  # the one redirect URI that the static clients of Glewlwyd have
+ALICE = {"BROWSER_PASSWORD": "alice-password"}
+
 # (name, deployment, options, environment, exit status, words that the error must have)
 # A server that is at fault stops the login with exit 5, and the error says what and where.
 LOGINS = [
     ("tutorial", "tutorial", [], {}, 0, ""),
+    ("tutorial, client ID metadata document", "tutorial-cimd", CIMD, {}, 0, ""),
     ("tutorial, static client, secret by Basic", "tutorial", [], BASIC, 0, ""),
     ("tutorial, static client, secret in the body", "tutorial", ["--client-auth", "client_secret_post"], POST, 0, ""),
     ("tutorial, static public client", "tutorial", ["--client-id", "static-public"], {}, 0, ""),
@@ -34,25 +42,70 @@ LOGINS = [
     ("tutorial, client credentials", "tutorial", ["--grant", "client-credentials"], BASIC, 0, ""),
     ("tutorial, client credentials, odd characters", "tutorial", ["--grant", "client-credentials"],
      {"MCP_AUTH_CLIENT_ID": "odd:id/+1", "MCP_AUTH_CLIENT_SECRET": "odd:secret %&+="}, 0, ""),
+    ("tutorial, PAR required", "tutorial-par", [], {}, 0, ""),
+    ("tutorial, PAR required, secret by Basic", "tutorial-par", [], BASIC, 0, ""),
+    ("tutorial, DPoP", "tutorial-dpop", [], {}, 0, ""),
+    ("tutorial, DPoP, a client whose tokens must be bound", "tutorial-dpop", ["--client-id", "static-dpop"], {}, 0, ""),
+    ("tutorial, DPoP with nonces", "tutorial-dpop-nonce", [], {}, 0, ""),
+    # RFC 6750 section 2.1: a bound token is not sent as a bearer token, and this server knows nothing else.
+    ("tutorial, bound tokens that the server does not know", "tutorial", ["--dpop", "--client-id", "static-dpop"], {}, 4, "refuses a token that is fresh"),
+    ("tutorial, no registration", "tutorial-no-dcr", [], {}, 4, "offers no registration, and no client id is known"),
     ("tutorial at the root", "tutorial-mount-root", [], {}, 0, ""),
     ("tutorial, issuer with a path", "tutorial-issuer-path", [], {}, 0, ""),
     ("tutorial, all mended", "tutorial-mended", [], {}, 0, ""),
     ("tutorial, stateless", "tutorial-stateless", [], {}, 0, ""),
     ("tutorial, TLS with a private authority", "tutorial-tls", [], {"SSL_CERT_FILE": str(CACHE / "tls/ca.pem")}, 0, ""),
     ("tutorial, FastMCP 2", "tutorial-fastmcp2", [], {}, 0, ""),
+    ("tutorial, no hint in the challenge", "tutorial-bare-401", [], {}, 0, ""),
+    ("tutorial, no challenge", "tutorial-no-challenge", [], {}, 0, ""),
+    ("tutorial, parameters unquoted", "tutorial-unquoted", [], {}, 0, ""),
+    ("tutorial, a resource with a slash", "tutorial-slash-resource", [], {}, 0, ""),
+    ("tutorial, no scope anywhere", "tutorial-no-scope", [], {}, 0, ""),
+    ("tutorial, 401 instead of 403", "tutorial-401-for-scope", [], {}, 0, ""),
     ("rmcp", "rmcp", [], {}, 0, ""),
+    ("rmcp, client ID metadata document", "rmcp-cimd", CIMD, {}, 0, ""),
+    ("rmcp, static public client", "rmcp", ["--client-id", "static-public"], {}, 0, ""),
+    ("rmcp, static client, secret by Basic", "rmcp", [], BASIC, 0, ""),
+    ("rmcp, device", "rmcp", ["--device", "--client-id", "static-device"], {}, 0, ""),
+    ("rmcp, client credentials", "rmcp", ["--grant", "client-credentials"], BASIC, 0, ""),
+    ("rmcp, PAR required", "rmcp-par", [], {}, 0, ""),
+    ("rmcp, DPoP", "rmcp-dpop", [], {}, 0, ""),
     ("rmcp, stateless", "rmcp-stateless", [], {}, 0, ""),
-    ("rmcp, headers of the challenge only", "rmcp", ["--client-id", "static-public"], {}, 0, ""),
     ("ScaleKit mock", "tutorial-scalekit", [], {}, 0, ""),
+    ("ScaleKit mock, metadata inserted", "tutorial-scalekit-insert", [], {}, 0, ""),
+    # RFC 8414 section 3.1: the suffix goes between host and path.
+    ("ScaleKit mock, metadata appended", "tutorial-scalekit-append", [], {}, 5, "has no metadata at"),
+    ("ScaleKit mock, client credentials", "tutorial-scalekit", ["--grant", "client-credentials"],
+     {"MCP_AUTH_CLIENT_ID": "m2m_1234", "MCP_AUTH_CLIENT_SECRET": "test_m2m_secret"}, 0, ""),
+    ("ScaleKit mock, static client", "tutorial-scalekit", [], {"MCP_AUTH_CLIENT_ID": "skc_static", "MCP_AUTH_CLIENT_SECRET": "test_static_secret"}, 0, ""),
     ("oauth2-mock-server", "tutorial-oauth2-mock-server", ["--client-id", "any"], {}, 0, ""),
+    ("oauth2-mock-server, client credentials", "tutorial-oauth2-mock-server", ["--grant", "client-credentials"],
+     {"MCP_AUTH_CLIENT_ID": "any", "MCP_AUTH_CLIENT_SECRET": "any-secret"}, 0, ""),
+    ("oauth2-mock-server, no client", "tutorial-oauth2-mock-server", [], {}, 4, "offers no registration, and no client id is known"),
+    # MCP 2026-07-28, Authorization Code Protection: without `code_challenge_methods_supported` a client must refuse.
     ("oidc-provider-mock, which does not promise PKCE", "tutorial-oidc-provider-mock", [], {}, 5, "code_challenge_methods_supported"),
-    ("Glewlwyd", "tutorial-glewlwyd", ["--client-id", "static-public", "--listen", "8765"], {"BROWSER_PASSWORD": "alice-password"}, 0, ""),
+    # RFC 7591 section 3.2.1: it registers a client without authentication and refuses it afterwards.
+    ("oidc-provider-mock, PKCE assumed", "tutorial-oidc-provider-mock", ["--assume-pkce"], {}, 4, "token request, code: the authorization server says `invalid_client`"),
+    # Its tokens are opaque, and the tutorial reads JWTs.
+    ("oidc-provider-mock, with a secret", "tutorial-oidc-provider-mock", ["--assume-pkce", "--client-auth", "client_secret_basic"], {}, 4, "refuses a token that is fresh"),
+    ("Glewlwyd", "tutorial-glewlwyd", ["--client-id", "static-public", *FIXED], ALICE, 0, ""),
+    ("Glewlwyd, static client with a secret", "tutorial-glewlwyd", FIXED,
+     {**ALICE, "MCP_AUTH_CLIENT_ID": "static-secret", "MCP_AUTH_CLIENT_SECRET": "static-secret-password"}, 0, ""),
+    ("Glewlwyd, PAR required", "tutorial-glewlwyd-par", ["--client-id", "static-public", *FIXED], ALICE, 0, ""),
+    ("Glewlwyd, registration", "tutorial-glewlwyd", [], ALICE, 0, ""),
     ("FastMCP, remote provider", "fastmcp-remote", [], {}, 0, ""),
+    ("FastMCP, remote provider, stateless", "fastmcp-remote-stateless", [], {}, 0, ""),
+    # RFC 8414 section 3.3: it adds a slash to the issuer that the authorization server does not have.
+    ("FastMCP 2, remote provider", "fastmcp2-remote", [], {}, 5, "it differs only by the slash after the host"),
+    ("FastMCP 2, remote provider, slash overlooked", "fastmcp2-remote", ["--lenient-issuer"], {}, 0, ""),
     ("FastMCP, in memory", "fastmcp-inmemory", [], {}, 0, ""),
+    ("FastMCP 2, in memory", "fastmcp2-inmemory", [], {}, 0, ""),
     ("FastMCP, introspection", "fastmcp-introspection", [], {}, 0, ""),
     ("FastMCP, OAuth proxy", "fastmcp-oauthproxy", [], {}, 0, ""),
     ("FastMCP, OIDC proxy", "fastmcp-oidcproxy", [], {}, 0, ""),
     ("FastMCP, ScaleKit", "fastmcp-scalekit", [], {}, 0, ""),
+    # RFC 9068 section 2.2.3: the mock's scopes are an array `scopes`, FastMCP reads `scope`.
+    ("FastMCP, ScaleKit, scopes required", "fastmcp-scalekit-scopes", [], {}, 4, "refuses a token that is fresh: 401 invalid_token"),
     ("resource metadata at a place that does not exist", "tutorial-double-slash", [], {}, 5, "as resource metadata, which brings status 401"),
 ]
 
@@ -74,9 +127,10 @@ def attempt(fleet, login, verbose):
         with tempfile.TemporaryDirectory(prefix="mcp-auth-login-") as home:
             base = {k: v for k, v in clean_environment().items() if not k.startswith("MCP_AUTH_") and k != "BROWSER"}
             environment = {**base, "HOME": home, "XDG_STATE_HOME": f"{home}/state", **extra}
-            connection = DEPLOYMENTS[deployment].get("args", [])
+            connection = ALL[deployment].get("args", [])
             ways = ["--browser", BROWSER, "--login-timeout", "60", *options, *connection]
-            done = run(["login", url, "-v", *ways], environment)
+            with LISTENING if "--listen" in options else nullcontext():
+                done = run(["login", url, "-v", *ways], environment)
             if verbose:
                 print(done.stdout, done.stderr, sep="\n")
             error = "\n".join(line for line in done.stderr.splitlines() if line.startswith("error:"))

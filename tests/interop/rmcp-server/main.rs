@@ -11,7 +11,12 @@ use axum::{
     response::{IntoResponse, Response},
     routing::get,
 };
-use jsonwebtoken::{Algorithm, DecodingKey, Validation, decode, decode_header, jwk::JwkSet};
+use aws_lc_rs::digest::{SHA256, digest};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jsonwebtoken::{
+    Algorithm, DecodingKey, Validation, decode, decode_header,
+    jwk::{JwkSet, ThumbprintHash},
+};
 use rmcp::{
     ServerHandler,
     handler::server::{router::tool::ToolRouter, wrapper::Parameters},
@@ -26,6 +31,8 @@ use serde_json::{Value, json};
 
 struct Config {
     base: String,
+    /// Takes tokens only with a proof of the key that they are bound to.
+    dpop: bool,
     issuer: String,
     jwks: String,
     resource: String,
@@ -70,7 +77,8 @@ async fn fetch(url: &str) -> Result<Vec<u8>, Box<dyn Error + Send + Sync>> {
 
 fn refuse(c: &Config, status: StatusCode, extra: &str) -> Response {
     let meta = format!("{}/.well-known/oauth-protected-resource/mcp", c.base);
-    let value = format!("Bearer resource_metadata=\"{meta}\"{extra}");
+    let scheme = if c.dpop { "DPoP" } else { "Bearer" };
+    let value = format!("{scheme} resource_metadata=\"{meta}\"{extra}");
     (status, [(header::WWW_AUTHENTICATE, value)]).into_response()
 }
 
@@ -91,12 +99,31 @@ async fn check(c: &Config, token: &str) -> Result<Value, Box<dyn Error + Send + 
     Ok(decode::<Value>(token, &DecodingKey::from_jwk(jwk)?, &v)?.claims)
 }
 
+/// RFC 9449, sections 4.3 and 7.1: the proof is for this request and this token, by the key that the token is bound to.
+fn proven(c: &Config, req: &Request<Body>, token: &str, claims: &Value) -> Result<(), Box<dyn Error + Send + Sync>> {
+    let mut proofs = req.headers().get_all("dpop").iter();
+    let (Some(proof), None) = (proofs.next(), proofs.next()) else { return Err("one DPoP proof is needed".into()) };
+    let head = decode_header(proof)?;
+    let jwk = head.jwk.filter(|_| head.typ.as_deref() == Some("dpop+jwt")).ok_or("not a DPoP proof")?;
+    let mut v = Validation::new(Algorithm::ES256);
+    v.required_spec_claims.clear();
+    v.validate_exp = false;
+    let said = decode::<Value>(proof, &DecodingKey::from_jwk(&jwk)?, &v)?.claims;
+    let hash = URL_SAFE_NO_PAD.encode(digest(&SHA256, token.as_bytes()));
+    let fits = said["htm"] == req.method().as_str()
+        && said["htu"] == format!("{}{}", c.base, req.uri().path())
+        && said["ath"] == hash
+        && claims["cnf"]["jkt"] == jwk.thumbprint(ThumbprintHash::SHA256)?;
+    if fits { Ok(()) } else { Err("the DPoP proof does not fit".into()) }
+}
+
 async fn guard(State(c): State<Arc<Config>>, req: Request<Body>, next: Next) -> Response {
     let header = req.headers().get(header::AUTHORIZATION).and_then(|h| h.to_str().ok());
-    let Some(token) = header.and_then(|h| h.strip_prefix("Bearer ")).map(str::to_owned) else {
+    let Some(token) = header.and_then(|h| h.strip_prefix(if c.dpop { "DPoP " } else { "Bearer " })).map(str::to_owned) else {
         return refuse(&c, StatusCode::UNAUTHORIZED, &format!(", scope=\"{}\"", c.scope));
     };
-    match check(&c, &token).await {
+    let checked = check(&c, &token).await;
+    match checked.and_then(|claims| if c.dpop { proven(&c, &req, &token, &claims).map(|()| claims) } else { Ok(claims) }) {
         Err(e) => {
             let text = e.to_string().replace(['"', '\\'], "'");
             let extra = format!(", error=\"invalid_token\", error_description=\"{text}\"");
@@ -128,7 +155,7 @@ async fn main() -> Result<(), Box<dyn Error + Send + Sync>> {
         }
     };
     let resource = var("RESOURCE", &format!("{base}/mcp"));
-    let c = Arc::new(Config { resource, scope: var("SCOPE", "search:read"), base, issuer, jwks });
+    let c = Arc::new(Config { dpop: env::var("DPOP").is_ok(), resource, scope: var("SCOPE", "search:read"), base, issuer, jwks });
     let service = StreamableHttpService::new(
         || Ok(Tools::new()),
         LocalSessionManager::default().into(),
