@@ -72,7 +72,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l id-token-fil
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l client-kid -d 'The id of the key' -r
@@ -146,7 +146,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l id-token-fil
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand login" -l client-kid -d 'The id of the key' -r
@@ -226,7 +226,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from check" -l client-kid -d 'The id of the key' -r
@@ -264,7 +264,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -l client-kid -d 'The id of the key' -r
@@ -288,7 +288,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from refresh" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from revoke" -l client-kid -d 'The id of the key' -r
@@ -316,7 +316,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l jwks -d 'Without an MCP server: where the keys are [default: from the metadata of the issuer]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand token; and __fish_seen_subcommand_from introspect" -l client-kid -d 'The id of the key' -r
@@ -373,7 +373,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l id-token-fil
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand tools" -l client-kid -d 'The id of the key' -r
@@ -428,7 +428,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l id-token-file
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l assertion-file -d 'With jwt-bearer: a file with the assertion of the platform (- for standard input) [env: MCP_AUTH_ASSERTION]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-id -d 'The id of a client that was registered by hand' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-secret-file -d 'A file with its secret (- for standard input) [env: MCP_AUTH_CLIENT_SECRET]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-auth -d 'How it authenticates [default: as the metadata suggests]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-auth -d 'How it authenticates, and what a new registration asks for: none, client_secret_basic, client_secret_post or private_key_jwt [default: as the metadata suggests]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-key -d 'A file with its private key in PEM, for private_key_jwt' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-alg -d 'The algorithm of the key [default: what it is made for]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand call" -l client-kid -d 'The id of the key' -r

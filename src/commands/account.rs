@@ -48,6 +48,7 @@ impl Account {
     /// # Errors
     /// There is no place for it, or the keyring cannot be used.
     pub fn store(&self, terminal: &Terminal) -> Result<Store, Failure> {
+        dump_no_core();
         let directory = match &self.directory {
             _ if self.keep == Keep::Nowhere => return Ok(Store::nowhere()),
             Some(directory) => directory.clone(),
@@ -103,6 +104,17 @@ impl Account {
     fn targets(&self) -> Result<Vec<Target>, Failure> {
         let folder = std::env::current_dir().unwrap_or_default();
         Ok(config::find(self.config.as_deref(), &folder)?.targets)
+    }
+}
+
+/// From here on the process holds secrets: a crash shall not write them to a file. Where that is not ours to say, nothing
+/// is lost by having tried.
+fn dump_no_core() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let maximum = getrlimit(Resource::Core).maximum;
+        let _ = setrlimit(Resource::Core, Rlimit { current: Some(0), maximum });
     }
 }
 

@@ -13,7 +13,7 @@ use mcp_auth::serve::{Config, Registration};
 use crate::stage::Stage;
 
 /// A login that waits for somebody, and the authorization URL that it printed.
-fn waiting(stage: &Stage, more: &[&str]) -> (Child, BufReader<std::process::ChildStderr>, String) {
+pub(crate) fn waiting(stage: &Stage, more: &[&str]) -> (Child, BufReader<std::process::ChildStderr>, String) {
     let url = stage.url();
     let mut command = stage.command(&[&["login", &url, "--no-browser", "--login-timeout", "60", "-vv"], more].concat());
     let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
@@ -27,7 +27,7 @@ fn waiting(stage: &Stage, more: &[&str]) -> (Child, BufReader<std::process::Chil
 }
 
 /// The rest of what it says, and how it ends; it must end by itself, soon.
-fn end(stage: &Stage, mut child: Child, err: BufReader<std::process::ChildStderr>) -> (i32, String) {
+pub(crate) fn end(stage: &Stage, mut child: Child, err: BufReader<std::process::ChildStderr>) -> (i32, String) {
     let begun = Instant::now();
     while child.try_wait().unwrap().is_none() {
         assert!(begun.elapsed() < Duration::from_secs(10), "it does not end");
@@ -41,32 +41,37 @@ fn end(stage: &Stage, mut child: Child, err: BufReader<std::process::ChildStderr
     (child.wait().unwrap().code().unwrap_or(-1), text)
 }
 
-fn parameter(url: &str, name: &str) -> String {
+pub(crate) fn parameter(url: &str, name: &str) -> String {
     let url = url::Url::parse(url).unwrap();
     url.query_pairs().find(|(key, _)| key == name).unwrap().1.into_owned()
 }
 
-/// GETs as a browser does, redirects included. The URL that it ends at.
-fn visit(url: &str, delivers: bool) -> String {
+/// GETs as a browser does, redirects included. The URL that it ends at; where nothing is to be delivered, before the one
+/// with the code.
+pub(crate) fn visit(url: &str, delivers: bool) -> String {
     let mut url = url.to_owned();
     loop {
         let parsed = url::Url::parse(&url).unwrap();
         if !delivers && parsed.query_pairs().any(|(name, _)| name == "code") {
             return url;
         }
-        let host = format!("127.0.0.1:{}", parsed.port().unwrap());
-        let mut stream = TcpStream::connect(&host).unwrap();
-        let target = url.strip_prefix(&parsed.origin().ascii_serialization()).unwrap();
-        stream
-            .write_all(format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").as_bytes())
-            .unwrap();
-        let mut answer = String::new();
-        stream.read_to_string(&mut answer).unwrap();
-        match answer.lines().find_map(|line| line.strip_prefix("location: ")) {
+        match page(&url).lines().find_map(|line| line.strip_prefix("location: ")) {
             Some(location) => url = parsed.join(location).unwrap().to_string(),
             None => return url,
         }
     }
+}
+
+/// The answer to a GET, head and body.
+pub(crate) fn page(url: &str) -> String {
+    let parsed = url::Url::parse(url).unwrap();
+    let host = format!("127.0.0.1:{}", parsed.port().unwrap());
+    let mut stream = TcpStream::connect(&host).unwrap();
+    let target = url.strip_prefix(&parsed.origin().ascii_serialization()).unwrap();
+    stream.write_all(format!("GET {target} HTTP/1.1\r\nhost: {host}\r\nconnection: close\r\n\r\n").as_bytes()).unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
 }
 
 #[test]

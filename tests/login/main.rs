@@ -8,6 +8,7 @@ mod ends;
 mod input;
 mod proxy;
 mod refusals;
+mod routing;
 mod stage;
 
 use std::fs;

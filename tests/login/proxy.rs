@@ -11,6 +11,9 @@ use serde_json::Value;
 /// Changes an answer: gets the URL that was asked and the answer, head and body.
 pub(crate) type Tamper = Box<dyn Fn(&str, Answer) -> Answer + Send + Sync>;
 
+/// Stands in an answer for the request that it answers, fields and body, as JSON and HTML would hold it.
+pub(crate) const REQUEST: &str = "{{the request}}";
+
 /// An answer.
 #[derive(Clone, Default)]
 pub(crate) struct Answer {
@@ -163,6 +166,8 @@ fn pass(client: &mut TcpStream, record: &Mutex<Vec<Message>>, tamper: Option<&Ta
     let mut answer = Answer { head: top.to_owned(), body: content.to_owned() };
     if let Some(tamper) = tamper {
         answer = tamper(&url, answer);
+        let request = format!("{} {body}", fields.join(" ")).replace(['\\', '"'], "'");
+        answer.body = answer.body.replace(REQUEST, &request);
         // What was changed has another length.
         let framing = |line: &&str| !line.to_ascii_lowercase().starts_with("content-length:");
         let kept: Vec<&str> = answer.head.lines().filter(framing).collect();
