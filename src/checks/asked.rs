@@ -12,7 +12,7 @@ use crate::evidence::{Evidence, Exchange, FailureKind};
 use crate::formats::json;
 use crate::spec::reach::Reach;
 use crate::spec::step::Step;
-use crate::spec::trial::{Trial, authorization, registration, token};
+use crate::spec::trial::{Trial, authorization, token};
 use crate::verdict::Verdict;
 
 /// What came of a request that asks for something: a registration, tokens.
@@ -86,26 +86,6 @@ pub(super) fn issues(exchange: &Exchange) -> bool {
 pub(super) fn error(exchange: &Exchange) -> Option<String> {
     let object = json::read_object(&exchange.reply()?.body.bytes()).ok()?;
     json::str_field(&object, "error").present().map(str::to_owned)
-}
-
-/// The answer to a registration as it must be; that the authorization server registers clients at all.
-pub(super) fn registration<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
-    let server = ground::server(e)?;
-    if server.text("registration_endpoint").is_none() {
-        return Err(Verdict::not_applicable("the authorization server registers no clients"));
-    }
-    let first = attempt(e, registration::NATIVE);
-    first.ok_or(Verdict::not_applicable("no client was registered to see what comes"))
-}
-
-/// That the right registration is accepted, so that a refusal of a wrong one means something.
-pub(super) fn registered<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
-    let right = registration(e)?;
-    match right.status() {
-        Some(200..=299) => Ok(right),
-        Some(401 | 403) => Err(Verdict::blocked("reg-open")),
-        _ => Err(Verdict::inconclusive("a registration as it must be was refused, too")),
-    }
 }
 
 /// The right exchange of a code: what the wrong ones are compared with.

@@ -23,6 +23,9 @@ mod presented;
 mod refresh;
 mod refusals;
 mod registration;
+mod registration_errors;
+mod registration_ground;
+mod registration_redirects;
 mod resource;
 mod resource_identity;
 mod resource_members;
@@ -98,7 +101,9 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server does with a bad token", prefixes: &["rs-"], checks: access::CHECKS },
     Group { title: "What the MCP server does with a forged token", prefixes: &["rs-"], checks: forged::CHECKS },
-    Group { title: "Client registration", prefixes: &["reg-"], checks: registration::CHECKS },
+    Group { title: "Client registration: the answer", prefixes: &["reg-"], checks: registration::CHECKS },
+    Group { title: "Client registration: redirect URIs", prefixes: &["reg-"], checks: registration_redirects::CHECKS },
+    Group { title: "Client registration: what is odd", prefixes: &["reg-"], checks: registration_errors::CHECKS },
     Group { title: "The authorization endpoint", prefixes: &["authz-"], checks: authorization::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
     Group {

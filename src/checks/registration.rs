@@ -1,16 +1,21 @@
-//! Dynamic client registration: RFC 7591 §2–3, MCP authorization ("Communication Security", "Client Registration
-//! Approaches").
+//! The answer to a registration: RFC 7591 §3.2.1, MCP authorization ("Client Registration Approaches", "Refresh Tokens").
 
-use super::asked::{Asked, asked, error, registered, registers, registration};
-use crate::evidence::{Evidence, Exchange, Pointer};
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
+use serde_json::{Map, Value};
+
+use super::asked::attempt;
+use super::registration_ground::{
+    ORDINARY, accepted, answer, is_accepted, is_of_redirect, members, ordinary, redirects, request, told,
+};
+use crate::evidence::{Evidence, Exchange, HttpReply, Pointer};
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::spec::trial::Trial;
-use crate::spec::trial::registration::{HTTP_REDIRECT, SCRIPT_REDIRECT};
+use crate::spec::trial::registration::{SECRET, WEB};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -23,141 +28,451 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Intrusive,
         mark: Mark::Biting,
         cites: &[MCP1_DCR, RFC7591_3, MCP_REGISTRATION],
-        needs: &[Step::RegisterTrial],
+        needs: ORDINARY,
         blocked_by: &[],
         why: "A client that meets a new server has no initial access token. If registration is advertised and wants one, the \
               client stops there.",
         fix: "accept registrations without an initial access token, or take `registration_endpoint` out of the metadata and \
               support client ID metadata documents (`\"client_id_metadata_document_supported\": true`)",
         disputed: "RFC 7591 lets a server require an initial access token; MCP clients have no way to get one.",
-        faults: &[Fault::new(
-            "dcr-requires-token",
-            &[Deed::At(Reply::Registration, CLOSED), Deed::At(Reply::RegistrationError, CLOSED)],
-        )],
+        faults: &[Fault::new("dcr-requires-token", &[Deed::Forget(Duty::RegisterStrangers)])],
         judge: open,
     },
     Check {
-        id: "reg-rejects-http-redirect",
-        title: "a redirect URI over plain http at another host is not registered",
+        id: "reg-loopback-native",
+        title: "a native client can register a redirect URI with a loopback address",
         role: Role::AuthorizationServer,
-        level: level![Must, Must, Must, Must],
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
         class: Class::Intrusive,
-        mark: Mark::Plain,
-        cites: &[MCP_COMMUNICATION, RFC7591_3_2_2],
-        needs: &[Step::RegisterTrial],
+        mark: Mark::Biting,
+        cites: &[MCP_APPLICATION_TYPE, OAUTH21_8_4_2, RFC8252_7_3],
+        needs: ORDINARY,
         blocked_by: &["reg-open"],
-        why: "A code that is sent over plain http can be read and used by anybody on the way.",
-        fix: "refuse redirect URIs with the scheme http unless their host is `127.0.0.1`, `[::1]` or `localhost`: 400 with \
-              `{\"error\":\"invalid_redirect_uri\"}`",
+        why: "A client on a user's machine gets its answer at a port of that machine. Where this is refused, no such client can \
+              log in.",
+        fix: "accept `http://127.0.0.1:PORT/PATH` and `http://[::1]:PORT/PATH` as `redirect_uris` of clients with \
+              `\"application_type\": \"native\"`",
         disputed: "",
-        faults: &[Fault::new("dcr-accepts-http-redirect", &[Deed::Forget(Duty::RefuseHttpRedirect)])],
-        judge: rejects_http_redirect,
+        faults: &[Fault::new("dcr-rejects-loopback", &[Deed::Forget(Duty::AcceptLoopbackRedirect)])],
+        judge: loopback_native,
     },
     Check {
-        id: "reg-rejects-script-redirect",
-        title: "a redirect URI that is a script is not registered",
+        id: "reg-201",
+        title: "a registration is answered with 201",
         role: Role::AuthorizationServer,
         level: level![RfcMust, RfcMust, RfcMust, RfcMust],
         class: Class::Intrusive,
         mark: Mark::Plain,
-        cites: &[RFC7591_5, SBP_URLS],
-        needs: &[Step::RegisterTrial],
-        blocked_by: &["reg-open"],
-        why: "A browser that is sent to a `javascript:` URL runs it in the page of the authorization server.",
-        fix: "refuse redirect URIs with other schemes than https, http on this machine, and reverse domain names: 400 with \
-              `{\"error\":\"invalid_redirect_uri\"}`",
+        cites: &[RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native"],
+        why: "RFC 7591 knows one status of success. A strict client takes another for a failure and leaves a client behind that \
+              nobody uses.",
+        fix: "answer a successful registration with status 201",
         disputed: "",
-        faults: &[Fault::new("dcr-accepts-javascript-redirect", &[Deed::Forget(Duty::RefuseScriptRedirect)])],
-        judge: rejects_script_redirect,
+        faults: &[Fault::new("dcr-status-200", &[Deed::At(Reply::Registration, &[Edit::Status(200)])])],
+        judge: status_201,
     },
     Check {
-        id: "reg-error-format",
-        title: "a refused registration says why in the terms of RFC 7591",
+        id: "reg-content-type",
+        title: "the answer to a registration is served as `application/json`",
         role: Role::AuthorizationServer,
         level: level![RfcMust, RfcMust, RfcMust, RfcMust],
         class: Class::Intrusive,
         mark: Mark::Plain,
-        cites: &[RFC7591_3_2_2],
-        needs: &[Step::RegisterTrial],
-        blocked_by: &["reg-open"],
-        why: "A client can try another redirect URI only if it is told that this one is the trouble.",
-        fix: "answer with status 400, `Content-Type: application/json` and `{\"error\":\"invalid_redirect_uri\"}` or \
-              `{\"error\":\"invalid_client_metadata\"}`",
+        cites: &[RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native"],
+        why: "Clients look at the type before they parse, and stop if it is not JSON.",
+        fix: "send `Content-Type: application/json` with the answer of the registration endpoint",
         disputed: "",
         faults: &[Fault::new(
-            "dcr-nonstandard-error",
-            &[Deed::At(Reply::RegistrationError, &[Edit::SetJson("/error", "\"bad_redirect\"")])],
+            "dcr-text-plain",
+            &[Deed::At(Reply::Registration, &[Edit::SetHeader("content-type", "text/plain")])],
         )],
-        judge: error_format,
+        judge: content_type,
     },
-];
-
-/// Registrations that must be refused.
-const WRONG: [Trial; 2] = [HTTP_REDIRECT, SCRIPT_REDIRECT];
-
-/// The errors of RFC 7591 §3.2.2.
-const ERRORS: [&str; 4] =
-    ["invalid_redirect_uri", "invalid_client_metadata", "invalid_software_statement", "unapproved_software_statement"];
-
-/// What a server answers that wants an initial access token.
-const CLOSED: &[Edit] = &[
-    Edit::Status(401),
-    Edit::SetHeader("content-type", "application/json"),
-    Edit::Body("{\"error\":\"invalid_token\"}"),
+    Check {
+        id: "reg-no-store",
+        title: "the answer to a registration is not kept by caches",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[OAUTH21_3_2_3, RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native"],
+        why: "The answer holds credentials: the secret of the client, or the token to manage it.",
+        fix: "send `Cache-Control: no-store` with the answer of the registration endpoint",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "dcr-cacheable",
+                &[Deed::At(Reply::Registration, &[Edit::SetHeader("cache-control", "public, max-age=600")])],
+            ),
+            Fault::new("dcr-no-cache-control", &[Deed::At(Reply::Registration, &[Edit::DropHeader("cache-control")])]),
+        ],
+        judge: no_store,
+    },
+    Check {
+        id: "reg-client-id",
+        title: "the answer to a registration gives a `client_id`",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native"],
+        why: "Without an id the client has nothing to go on with.",
+        fix: "answer with a JSON object that holds `\"client_id\": \"ID\"`",
+        disputed: "",
+        faults: &[
+            Fault::new("dcr-no-client-id", &[Deed::At(Reply::Registration, &[Edit::DropJson("/client_id")])]),
+            Fault::new("dcr-client-id-number", &[Deed::At(Reply::Registration, &[Edit::SetJson("/client_id", "17")])]),
+        ],
+        judge: client_id,
+    },
+    Check {
+        id: "reg-client-id-not-url",
+        title: "an issued `client_id` does not look like a client ID metadata document",
+        role: Role::AuthorizationServer,
+        level: level![_, _, Practice, Practice],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[CIMD_REGISTERED],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native", "reg-client-id"],
+        why: "A client id that begins with `https://` is the URL of a document. Who issues such ids cannot tell the two apart.",
+        fix: "issue client ids that do not begin with `https://`",
+        disputed: "Draft 01 of client ID metadata documents says so; MCP binds draft 00.",
+        faults: &[Fault::new(
+            "dcr-https-client-id",
+            &[Deed::At(Reply::Registration, &[Edit::SetJson("/client_id", "\"https://clients.mcp-auth.invalid/17\"")])],
+        )
+        .also(&["reg-distinct-ids"])],
+        judge: client_id_not_url,
+    },
+    Check {
+        id: "reg-echo",
+        title: "the answer to a registration repeats what was registered",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native", "reg-client-id"],
+        why: "A server may replace what a client asks for. Only the answer tells the client which redirect URIs will work.",
+        fix: "return every registered member, `redirect_uris` above all, exactly as it will be enforced",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "dcr-drops-redirect-uris",
+                &[Deed::At(Reply::Registration, &[Edit::DropJson("/redirect_uris")])],
+            ),
+            Fault::new(
+                "dcr-changes-redirect-uris",
+                &[Deed::At(
+                    Reply::Registration,
+                    &[Edit::SetJson("/redirect_uris", "[\"https://app.mcp-auth.invalid/other\"]")],
+                )],
+            ),
+            Fault::new("dcr-drops-client-name", &[Deed::At(Reply::Registration, &[Edit::DropJson("/client_name")])]),
+        ],
+        judge: echo,
+    },
+    Check {
+        id: "reg-public-client",
+        title: "a client that asks for no authentication is registered as a public one",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC7591_2, RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native", "reg-client-id"],
+        why: "A client on a user's machine can keep no secret. If another method is registered, it must find that in the answer, \
+              and a secret with it.",
+        fix: "register `\"token_endpoint_auth_method\": \"none\"` when it is asked for, and return it without a secret",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "dcr-ignores-auth-method",
+                &[Deed::At(
+                    Reply::Registration,
+                    &[
+                        Edit::SetJson("/token_endpoint_auth_method", "\"client_secret_basic\""),
+                        Edit::SetJson("/client_secret", "\"a-secret-that-nobody-asked-for\""),
+                        Edit::SetJson("/client_secret_expires_at", "0"),
+                    ],
+                )],
+            ),
+            Fault::new(
+                "dcr-drops-auth-method",
+                &[Deed::At(Reply::Registration, &[Edit::DropJson("/token_endpoint_auth_method")])],
+            ),
+        ],
+        judge: public_client,
+    },
+    Check {
+        id: "reg-secret-expiry",
+        title: "with a client secret comes the time of its end",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native"],
+        why: "A client that does not know when its secret ends finds out when logins fail.",
+        fix: "add `\"client_secret_expires_at\": SECONDS` beside `client_secret`, or `0` if it never ends",
+        disputed: "",
+        faults: &[Fault::new("dcr-no-secret-expiry", &[Deed::Forget(Duty::TellSecretExpiry)])],
+        judge: secret_expiry,
+    },
+    Check {
+        id: "reg-refresh-grant",
+        title: "the grant `refresh_token` is registered when it is asked for",
+        role: Role::AuthorizationServer,
+        level: level![_, _, _, Practice],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[MCP_REFRESH, RFC7591_3_2_1],
+        needs: ORDINARY,
+        blocked_by: &["reg-open", "reg-loopback-native", "reg-client-id"],
+        why: "Without refresh tokens users log in again whenever an access token ends.",
+        fix: "keep `refresh_token` in the `grant_types` of clients that ask for it, and issue refresh tokens to them",
+        disputed: "",
+        faults: &[Fault::new(
+            "dcr-drops-refresh-grant",
+            &[Deed::At(Reply::Registration, &[Edit::DropJson("/grant_types/1")])],
+        )],
+        judge: refresh_grant,
+    },
 ];
 
 fn open(e: &Evidence<'_>) -> Verdict {
-    let right = need!(registration(e));
+    let right = need!(ordinary(e));
     match right.status() {
-        Some(status @ (401 | 403)) => {
+        Some(401 | 403) => {
             let message = "registration is advertised, and refused to a client without an initial access token";
-            finding(Pointer::exchange(right.number), message).expected("201").actual(status.to_string()).warn()
+            finding(Pointer::exchange(right.number), message).expected("201").actual(told(right)).warn()
         }
         Some(200..=299) => Verdict::Pass,
+        // It was looked at, and something else was wrong with it.
+        Some(400..=499) if is_of_redirect(right) || attempt(e, WEB).is_some_and(is_accepted) => Verdict::Pass,
         Some(_) => Verdict::inconclusive("the registration was refused for another reason"),
         None => Verdict::inconclusive("no answer came to the registration"),
     }
 }
 
-fn rejects_http_redirect(e: &Evidence<'_>) -> Verdict {
-    rejects(e, HTTP_REDIRECT)
+fn loopback_native(e: &Evidence<'_>) -> Verdict {
+    match accepted(e) {
+        Ok(_) => {
+            let refused = e.all(Step::ClientRegister).find(|x| is_of_redirect(x) && !is_accepted(x));
+            match refused.filter(|_| e.first(Step::RegisterTrial).is_none()) {
+                None => Verdict::Pass,
+                Some(refused) => not_registered(refused),
+            }
+        }
+        Err(verdict) if matches!(&verdict, Verdict::Skip(crate::verdict::Reason::Blocked("reg-loopback-native"))) => {
+            not_registered(need!(ordinary(e)))
+        }
+        Err(verdict) => verdict,
+    }
 }
 
-fn error_format(e: &Evidence<'_>) -> Verdict {
-    need!(registered(e));
-    let refused = WRONG.iter().find_map(|trial| match asked(e, *trial, registers) {
-        Asked::Refused(exchange) => Some((exchange, *trial)),
-        _ => None,
-    });
-    let (exchange, trial) = need!(refused, absent "no registration was refused");
-    let named = error(exchange);
-    if exchange.status() == Some(400) && named.as_deref().is_some_and(|error| ERRORS.contains(&error)) {
+fn not_registered(exchange: &Exchange) -> Verdict {
+    let wanted = request(exchange);
+    let uri = redirects(&wanted).and_then(|uris| uris.first().copied()).unwrap_or_default();
+    finding(Pointer::exchange(exchange.number), format!("`{}` was refused to a native client", printable(uri)))
+        .expected("201")
+        .actual(told(exchange))
+        .fail()
+}
+
+fn status_201(e: &Evidence<'_>) -> Verdict {
+    let exchange = need!(accepted(e));
+    match exchange.status() {
+        Some(201) | None => Verdict::Pass,
+        Some(status) => {
+            finding(Pointer::exchange(exchange.number), format!("a registration was answered with {status}"))
+                .expected("201")
+                .actual(status.to_string())
+                .warn()
+        }
+    }
+}
+
+fn content_type(e: &Evidence<'_>) -> Verdict {
+    let exchange = need!(accepted(e));
+    let found = exchange.reply().and_then(HttpReply::media_type);
+    if found.as_deref() == Some("application/json") {
         return Verdict::Pass;
     }
-    at(exchange, trial, "refused in other terms").expected("400 with `invalid_redirect_uri`").warn()
+    let shown = found.map_or_else(|| "absent".to_owned(), |found| printable(&found).to_string());
+    finding(Pointer::header(exchange.number, "content-type"), "the answer to a registration is not served as JSON")
+        .expected("application/json")
+        .actual(shown)
+        .fail()
 }
 
-fn rejects_script_redirect(e: &Evidence<'_>) -> Verdict {
-    rejects(e, SCRIPT_REDIRECT)
+fn no_store(e: &Evidence<'_>) -> Verdict {
+    let exchange = need!(accepted(e));
+    let Some(reply) = exchange.reply() else { return Verdict::Pass };
+    let values: Vec<&str> = reply.header_values("cache-control").collect();
+    let forbids = |value: &&str| value.split(',').any(|part| part.trim().eq_ignore_ascii_case("no-store"));
+    if values.iter().any(forbids) {
+        return Verdict::Pass;
+    }
+    let shown = if values.is_empty() { "absent".to_owned() } else { printable(&values.join(", ")).to_string() };
+    finding(Pointer::header(exchange.number, "cache-control"), "caches may keep the answer to a registration")
+        .expected("no-store")
+        .actual(shown)
+        .warn()
 }
 
-/// Whether a wrong registration is refused, where the right one is accepted.
-fn rejects(e: &Evidence<'_>, trial: Trial) -> Verdict {
-    need!(registered(e));
-    match asked(e, trial, registers) {
-        Asked::Granted(exchange) => at(exchange, trial, "registered").fail(),
-        Asked::Unclear(why) => Verdict::inconclusive(why),
-        Asked::Refused(_) | Asked::Broke => Verdict::Pass,
+fn client_id(e: &Evidence<'_>) -> Verdict {
+    let exchange = need!(accepted(e));
+    let Some(answer) = members(exchange) else {
+        let message = "the answer to a registration is no JSON object";
+        return finding(Pointer::exchange(exchange.number), message).expected("`{\"client_id\": …}`").fail();
+    };
+    let value = answer.get("client_id");
+    if value.and_then(Value::as_str).is_some_and(|id| !id.is_empty()) {
+        return Verdict::Pass;
+    }
+    let shown = value.map_or_else(|| "absent".to_owned(), |value| printable(&value.to_string()).to_string());
+    finding(Pointer::json(exchange.number, "/client_id"), "the answer to a registration gives no client id")
+        .expected("a string that is not empty")
+        .actual(shown)
+        .fail()
+}
+
+/// The answer with a client id.
+fn named<'e>(e: &'e Evidence<'_>) -> Result<(&'e Exchange, Map<String, Value>, String), Verdict> {
+    let (exchange, answer) = answer(e)?;
+    let id = answer.get("client_id").and_then(Value::as_str).filter(|id| !id.is_empty()).map(str::to_owned);
+    id.map(|id| (exchange, answer, id)).ok_or(Verdict::blocked("reg-client-id"))
+}
+
+fn client_id_not_url(e: &Evidence<'_>) -> Verdict {
+    let (exchange, _, id) = need!(named(e));
+    if !id.starts_with("https://") {
+        return Verdict::Pass;
+    }
+    finding(Pointer::json(exchange.number, "/client_id"), "the client id that was issued begins with `https://`")
+        .expected("another form")
+        .actual(printable(&id).to_string())
+        .warn()
+}
+
+fn echo(e: &Evidence<'_>) -> Verdict {
+    let (exchange, answer, _) = need!(named(e));
+    let asked = request(exchange);
+    let at = |name: &str| Pointer::json(exchange.number, &format!("/{name}"));
+    let shown =
+        |value: Option<&Value>| value.map_or_else(|| "absent".to_owned(), |v| printable(&v.to_string()).to_string());
+    let sorted = |members: &Map<String, Value>| {
+        let mut list: Option<Vec<String>> =
+            redirects(members).map(|uris| uris.into_iter().map(str::to_owned).collect());
+        list.iter_mut().for_each(|list| list.sort_unstable());
+        list
+    };
+    if sorted(&asked) != sorted(&answer) {
+        let message = match answer.get("redirect_uris") {
+            None => "the answer does not say which redirect URIs were registered",
+            Some(_) => "the answer names other redirect URIs than the request",
+        };
+        return finding(at("redirect_uris"), message)
+            .expected(shown(asked.get("redirect_uris")))
+            .actual(shown(answer.get("redirect_uris")))
+            .fail();
+    }
+    // Method and grants have rows of their own; what a server does not know it need not repeat.
+    for name in ["client_name", "response_types"] {
+        if asked.contains_key(name) && !answer.contains_key(name) {
+            return finding(at(name), format!("the answer does not repeat `{name}`"))
+                .expected(shown(asked.get(name)))
+                .actual("absent")
+                .warn();
+        }
+    }
+    Verdict::Pass
+}
+
+fn public_client(e: &Evidence<'_>) -> Verdict {
+    const NAME: &str = "token_endpoint_auth_method";
+    let (exchange, answer, _) = need!(named(e));
+    if request(exchange).get(NAME).and_then(Value::as_str) != Some("none") {
+        return Verdict::not_applicable("the server names no method without authentication, so none was asked for");
+    }
+    let has_secret = answer.get("client_secret").and_then(Value::as_str).is_some_and(|secret| !secret.is_empty());
+    let at = Pointer::json(exchange.number, &format!("/{NAME}"));
+    let found = |message: &str| finding(at.clone(), message).expected("none");
+    match (answer.get(NAME).and_then(Value::as_str), has_secret) {
+        (Some("none"), false) => Verdict::Pass,
+        (Some("none"), true) => found("a public client was given a secret, too").actual("none, and a `client_secret`").info(),
+        (Some(other), true) => {
+            found("a client that asked for no authentication was registered with a secret").actual(printable(other).to_string()).warn()
+        }
+        (Some(other), false) => {
+            found("a client that asked for no authentication was registered with a method it has no secret for")
+                .actual(printable(other).to_string())
+                .fail()
+        }
+        (None, true) => {
+            found("a client that asked for no authentication was given a secret, without a word how to use it")
+                .actual("absent")
+                .warn()
+        }
+        (None, false) => {
+            found("the answer does not say how the client authenticates, which means `client_secret_basic`, and there is no secret")
+                .actual("absent")
+                .fail()
+        }
     }
 }
 
-/// A finding about the answer to a trial.
-fn at(exchange: &Exchange, trial: Trial, what: &str) -> crate::verdict::Finding {
-    let message = format!("we {}, and the client was {what}", trial.wrong);
-    let found = finding(Pointer::exchange(exchange.number), message).expected("400 `invalid_redirect_uri`");
-    let status = exchange.status().map_or_else(String::new, |status| status.to_string());
-    match error(exchange) {
-        Some(error) => found.actual(format!("{status} `{}`", printable(&error))),
-        None => found.actual(status),
+fn secret_expiry(e: &Evidence<'_>) -> Verdict {
+    need!(accepted(e));
+    let tried = attempt(e, SECRET).into_iter().chain(e.all(Step::ClientRegister));
+    let secrets = tried.filter(|x| is_accepted(x)).filter_map(|x| Some((x, members(x)?)));
+    let with_secret = secrets.filter(|(_, answer)| answer.get("client_secret").is_some_and(Value::is_string));
+    for (exchange, answer) in with_secret {
+        if answer.get("client_secret_expires_at").is_some_and(Value::is_number) {
+            return Verdict::Pass;
+        }
+        let shown = answer.get("client_secret_expires_at").map_or("absent", |_| "not a number");
+        let at = Pointer::json(exchange.number, "/client_secret_expires_at");
+        return finding(at, "a client secret was issued without the time of its end")
+            .expected("a number of seconds, or 0")
+            .actual(shown)
+            .warn();
     }
+    Verdict::not_applicable("no client secret was issued")
+}
+
+fn refresh_grant(e: &Evidence<'_>) -> Verdict {
+    let (exchange, answer, _) = need!(named(e));
+    let holds = |members: &Map<String, Value>| {
+        let list = members.get("grant_types").and_then(Value::as_array);
+        list.is_some_and(|list| list.iter().any(|grant| grant == "refresh_token"))
+    };
+    if !holds(&request(exchange)) {
+        return Verdict::not_applicable("the grant was not asked for");
+    }
+    if holds(&answer) {
+        return Verdict::Pass;
+    }
+    let shown =
+        answer.get("grant_types").map_or_else(|| "absent".to_owned(), |v| printable(&v.to_string()).to_string());
+    finding(
+        Pointer::json(exchange.number, "/grant_types"),
+        "the grant `refresh_token` was asked for and not registered",
+    )
+    .expected("a list with \"refresh_token\"")
+    .actual(shown)
+    .warn()
 }

@@ -252,6 +252,12 @@ pub enum Duty {
     IgnoreHostCase,
 
     // --- registration, RFC 7591 and RFC 7592
+    /// ... registers only clients that show an initial access token.
+    RegisterStrangers,
+    /// ... fails with 500 when a registration is no JSON.
+    SurviveGarbageRegistration,
+    /// ... does not say when a client secret ends.
+    TellSecretExpiry,
     /// ... gives every client the same id.
     DistinctClients,
     /// ... says it deleted a client, and keeps it.

@@ -196,6 +196,11 @@ impl<'a> Lab<'a> {
         self.registered.lock().unwrap_or_else(PoisonError::into_inner).push(client);
     }
 
+    /// Notes that a client of ours is gone already.
+    pub(super) fn drop_client(&self, id: &str) {
+        self.registered.lock().unwrap_or_else(PoisonError::into_inner).retain(|client| client.id != id);
+    }
+
     /// The scope that a login asks for first.
     pub(super) fn scope(&self) -> Vec<String> {
         if let Some(login) = self.login {

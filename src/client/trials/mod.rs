@@ -44,7 +44,7 @@ pub async fn run(lab: &Lab<'_>) {
     if steps(Step::ServerTrial) {
         Box::pin(server::run(lab)).await;
     }
-    if steps(Step::RegisterTrial) || steps(Step::ManageTrial) {
+    if [Step::ServerTrial, Step::RegisterTrial, Step::ManageTrial].into_iter().any(steps) {
         Box::pin(registration::run(lab)).await;
     }
     if steps(Step::DocumentTrial) {

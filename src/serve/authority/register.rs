@@ -51,6 +51,9 @@ pub(crate) async fn register(State(site): State<Arc<Site>>, request: Request) ->
 }
 
 async fn enrol(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
+    if !site.keeps(Duty::RegisterStrangers) {
+        return Err(Denied::new("invalid_token", "an initial access token is needed"));
+    }
     let metadata = read(site, ask).await?;
     let id = if site.keeps(Duty::DistinctClients) { format!("dcr-{}", random(16)) } else { "dcr-shared".to_owned() };
     let token = random(32);
@@ -75,7 +78,7 @@ fn view(site: &Site, client: &Client, secret: Option<&str>, token: &str) -> Valu
     if let Some(secret) = secret {
         members.insert("client_secret".into(), json!(secret));
     }
-    if client.secret.is_some() {
+    if client.secret.is_some() && site.keeps(Duty::TellSecretExpiry) {
         members.insert("client_secret_expires_at".into(), json!(0));
     }
     members.extend(client.metadata.clone());
@@ -125,8 +128,13 @@ async fn managed(site: &Site, ask: &mut Ask, id: &str) -> Result<Answer, Denied>
 async fn read(site: &Site, ask: &mut Ask) -> Result<Map<String, Value>, Denied> {
     let invalid = |why| Denied::new("invalid_client_metadata", why);
     let body = ask.body(FORM_LIMIT).await.map_err(|_| invalid("the body cannot be read, or is too long"))?;
-    let asked =
-        strict::object(&body).ok_or_else(|| invalid("the body is not a JSON object that says everything once"))?;
+    let Some(asked) = strict::object(&body) else {
+        return Err(if site.keeps(Duty::SurviveGarbageRegistration) {
+            invalid("the body is not a JSON object that says everything once")
+        } else {
+            Denied::new("server_error", "the body cannot be read")
+        });
+    };
     const KNOWN: [&str; 18] = [
         "redirect_uris",
         "token_endpoint_auth_method",

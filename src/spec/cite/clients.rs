@@ -24,4 +24,37 @@ cites! { OF_CLIENTS:
     /// PKCE.
     MCP_CODE_PROTECTION = "MCP 2026-07-28 authorization security considerations", "Authorization Code Protection",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#authorization-code-protection";
+    /// `application_type`, loopback redirects.
+    MCP_APPLICATION_TYPE = "MCP 2026-07-28 client registration", "Application Type and Redirect URI Constraints",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#application-type-and-redirect-uri-constraints";
+    /// Consent for every client of a proxy.
+    MCP_CONFUSED_DEPUTY = "MCP 2026-07-28 authorization security considerations", "Confused Deputy Problem",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#confused-deputy-problem";
+    /// Reading a registration.
+    RFC7592_2_1 = "RFC 7592", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc7592#section-2.1";
+    /// Deleting it.
+    RFC7592_2_3 = "RFC 7592", "2.3",
+        "https://www.rfc-editor.org/rfc/rfc7592#section-2.3";
+    /// Redirects to the user's own machine.
+    RFC8252_7_3 = "RFC 8252", "7.3",
+        "https://www.rfc-editor.org/rfc/rfc8252#section-7.3";
+    /// Registered redirect URIs.
+    OAUTH21_2_3_1 = "OAuth 2.1 (draft 13)", "2.3.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-2.3.1";
+    /// Answers with credentials are not cached.
+    OAUTH21_3_2_3 = "OAuth 2.1 (draft 13)", "3.2.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.3";
+    /// Loopback redirects.
+    OAUTH21_8_4_2 = "OAuth 2.1 (draft 13)", "8.4.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-8.4.2";
+    /// Private-use schemes.
+    OAUTH21_8_4_3 = "OAuth 2.1 (draft 13)", "8.4.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-8.4.3";
+    /// `application_type`: `web` unless said otherwise.
+    OIDC_REGISTRATION_2 = "OpenID Connect Dynamic Client Registration 1.0", "2",
+        "https://openid.net/specs/openid-connect-registration-1_0.html#ClientMetadata";
+    /// Issued ids that look like documents.
+    CIMD_REGISTERED = "Client ID Metadata Documents (draft 01)", "Supporting Both Pre-Registered and Unregistered Clients",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-01";
 }
