@@ -439,19 +439,19 @@ fn secret_expiry(e: &Evidence<'_>) -> Verdict {
     need!(accepted(e));
     let tried = attempt(e, SECRET).into_iter().chain(e.all(Step::ClientRegister));
     let secrets = tried.filter(|x| is_accepted(x)).filter_map(|x| Some((x, members(x)?)));
-    let with_secret = secrets.filter(|(_, answer)| answer.get("client_secret").is_some_and(Value::is_string));
-    for (exchange, answer) in with_secret {
-        if answer.get("client_secret_expires_at").is_some_and(Value::is_number) {
-            return Verdict::Pass;
-        }
-        let shown = answer.get("client_secret_expires_at").map_or("absent", |_| "not a number");
-        let at = Pointer::json(exchange.number, "/client_secret_expires_at");
-        return finding(at, "a client secret was issued without the time of its end")
-            .expected("a number of seconds, or 0")
-            .actual(shown)
-            .warn();
+    let mut with_secret = secrets.filter(|(_, answer)| answer.get("client_secret").is_some_and(Value::is_string));
+    let Some((exchange, answer)) = with_secret.next() else {
+        return Verdict::not_applicable("no client secret was issued");
+    };
+    if answer.get("client_secret_expires_at").is_some_and(Value::is_number) {
+        return Verdict::Pass;
     }
-    Verdict::not_applicable("no client secret was issued")
+    let shown = answer.get("client_secret_expires_at").map_or("absent", |_| "not a number");
+    let at = Pointer::json(exchange.number, "/client_secret_expires_at");
+    finding(at, "a client secret was issued without the time of its end")
+        .expected("a number of seconds, or 0")
+        .actual(shown)
+        .warn()
 }
 
 fn refresh_grant(e: &Evidence<'_>) -> Verdict {
