@@ -1,7 +1,8 @@
 //! Floor 3, the judge: one row and one pure function a requirement, in the file of the document it reads.
 //!
 //! To add a check on evidence that exists: add its row (with the fault that must trip it) and its function to the file
-//! of its group. Nothing else: the matrix, `checks explain`, the fault list of `serve` and the report read the row.
+//! of its group. Nothing else: the matrix, `checks explain`, the fault list of `serve` and the report read the row. A section
+//! of an RFC that nobody cited yet is written at the row, `rfc!(7519, "4.1.4")`; other documents have a list, `spec::cite`.
 
 mod access;
 mod asked;

@@ -1,4 +1,5 @@
 //! Every citation once: document, section, address. What only one group of checks cites stands in a file of its own.
+//! A section of an RFC needs no entry: its address follows from its numbers.
 
 mod clients;
 mod grants;
@@ -19,6 +20,18 @@ pub struct Cite {
     pub section: &'static str,
     /// Where to read it.
     pub url: &'static str,
+}
+
+/// A section of an RFC that has no name in the list: `rfc!(7519, "4.1.4")`.
+#[macro_export]
+macro_rules! rfc {
+    ($number:literal, $section:literal) => {
+        $crate::spec::cite::Cite {
+            document: concat!("RFC ", $number),
+            section: $section,
+            url: concat!("https://www.rfc-editor.org/rfc/rfc", $number, "#section-", $section),
+        }
+    };
 }
 
 macro_rules! cites {
