@@ -1,18 +1,22 @@
 //! Where documents send clients: redirects of metadata, endpoints over plain http, addresses inside a network, schemes
-//! that run code. RFC 9728 §3.2 and §7.7, RFC 8414 §3.2, RFC 6890, MCP security considerations and best practices.
+//! that run code; and whether both servers tell the same time. RFC 9728 §3.2 and §7.7, RFC 8414 §3.2, RFC 6890,
+//! RFC 7519 §4.1, RFC 9110 §6.6.1, RFC 9111 §5.1, MCP security considerations and best practices.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 use url::{Host, Url};
 
-use super::ground::{in_all, refused, resource, servers};
+use super::ground::{in_all, in_both, issuer, refused, resource, server, servers};
 use super::refusals::destination;
 use crate::evidence::{Document, Evidence, Exchange, Pointer};
 use crate::formats::uri::{self, AddressClass};
 use crate::level;
 use crate::need;
+use crate::rfc;
 use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Edit, Fault, Reply};
 use crate::spec::posture::Posture;
@@ -120,7 +124,29 @@ pub(super) const CHECKS: &[Check] = &[
         )],
         judge: dangerous_scheme,
     },
+    Check {
+        id: "meta-clock",
+        title: "the MCP server and its authorization server tell the same time",
+        role: Role::ResourceServer,
+        level: level![Practice, Practice, Practice, Practice],
+        class: Class::Passive,
+        mark: Mark::Plain,
+        cites: &[rfc!(7519, "4.1.4"), rfc!(7519, "4.1.5"), rfc!(9110, "6.6.1")],
+        needs: SERVER_STEPS,
+        blocked_by: &[],
+        why: "A server whose clock is behind refuses tokens that were just issued as not valid yet; one whose clock is ahead takes them as expired, and nothing in the answer says so.",
+        fix: "synchronise the clock with NTP, and allow about a minute of leeway where `exp`, `nbf` and `iat` are checked",
+        disputed: "RFC 7519 lets a verifier allow some leeway, usually no more than a few minutes. Common libraries allow a minute, some nothing.",
+        faults: &[
+            Fault::new("rs-clock-ahead", &[Deed::At(Reply::ResourceMetadata, &[DATE])]),
+            Fault::new("as-clock-ahead", in_both![DATE]),
+        ],
+        judge: clock,
+    },
 ];
+
+/// A `Date` that lies ahead: nothing that is merely cached can.
+const DATE: Edit = Edit::SetHeader("date", "Thu, 01 Jan 2099 00:00:00 GMT");
 
 /// The members of a document that are URLs by their name, with their values.
 fn endpoints<'d>(document: &Document<'d>) -> Vec<(&'d str, &'d str)> {
@@ -314,4 +340,128 @@ fn dangerous_scheme(e: &Evidence<'_>) -> Verdict {
         }
     }
     Verdict::Pass
+}
+
+/// How many seconds of difference every common verifier forgives.
+const LEEWAY: i64 = 60;
+/// From how many seconds on a verifier without leeway is in trouble; below lie the network and the rounding of `Date`.
+const NOTICEABLE: i64 = 5;
+
+/// What a server's `Date` says against our clock.
+struct Clock<'e> {
+    exchange: &'e Exchange,
+    date: &'e str,
+    /// Seconds ahead of ours.
+    ahead: i64,
+}
+
+/// The clock of an origin, by the freshest of its answers: what is cached is behind, never ahead.
+fn clock_of<'e>(e: &Evidence<'e>, origin: &uri::Origin) -> Option<Clock<'e>> {
+    let of_origin = |x: &&Exchange| Url::parse(&x.request.url).is_ok_and(|url| uri::origin_of(&url) == *origin);
+    let read = |exchange: &'e Exchange| {
+        let reply = exchange.reply()?;
+        let date = reply.header("date")?;
+        let told = OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp();
+        let age: i64 = reply.header("age").and_then(|age| age.trim().parse().ok()).unwrap_or(0);
+        let came = e.trail.started.checked_add(exchange.at)?.checked_add(exchange.took)? / 1000;
+        let ahead = told.checked_add(age)?.checked_sub(i64::try_from(came).ok()?)?;
+        Some(Clock { exchange, date, ahead })
+    };
+    e.trail.exchanges.iter().filter(of_origin).filter_map(read).max_by_key(|clock| clock.ahead)
+}
+
+/// A stretch of time in words.
+fn stretch(seconds: u64) -> String {
+    match seconds {
+        0..=119 => format!("{seconds} s"),
+        120..=7199 => format!("{} min", seconds / 60),
+        7200..=172_799 => format!("{} h", seconds / 3600),
+        _ => format!("{} days", seconds / 86_400),
+    }
+}
+
+fn clock(e: &Evidence<'_>) -> Verdict {
+    need!(server(e));
+    let issuer = need!(issuer(e)).issuer;
+    let own = need!(e.target(), absent "the MCP URL cannot be read");
+    let other = need!(Url::parse(&issuer).ok(), absent "the issuer is no URL");
+    let (own, other) = (uri::origin_of(own), uri::origin_of(&other));
+    if own == other {
+        return Verdict::not_applicable("both are at one origin, and so have one clock");
+    }
+    let resource = need!(clock_of(e, &own), absent "no answer of the MCP server has a `Date`");
+    let authority = need!(clock_of(e, &other), absent "no answer of the authorization server has a `Date`");
+    let apart = resource.ahead.saturating_sub(authority.ahead);
+    let size = apart.unsigned_abs();
+    if apart.abs() < NOTICEABLE {
+        return Verdict::Pass;
+    }
+    let side = if apart > 0 { "ahead of" } else { "behind" };
+    // Who is further from our own clock is more likely to be wrong.
+    let is_authority = authority.ahead.abs() > resource.ahead.abs();
+    let (wrong, right, role) = match is_authority {
+        true => (&authority, &resource, Role::AuthorizationServer),
+        false => (&resource, &authority, Role::ResourceServer),
+    };
+    let message = format!("the clock of the MCP server is {} {side} that of the authorization server", stretch(size));
+    let found = finding(Pointer::header(wrong.exchange.number, "date"), message)
+        .expected(format!(
+            "about the time of the other: {} (exchange #{})",
+            printable(right.date),
+            right.exchange.number
+        ))
+        .actual(printable(wrong.date).to_string())
+        .by(role);
+    if apart.abs() > LEEWAY { found.warn() } else { found.info() }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::Trail;
+    use crate::spec::revision::Revision;
+
+    /// Ten o'clock; each answer: origin, `Date`, `Age`.
+    fn judged(answers: &[(&str, &str, &str)]) -> Verdict {
+        let mut exchanges = vec![
+            serde_json::json!({ "number": 1, "step": "path-metadata", "because": "", "at": 0, "took": 0,
+            "request": { "method": "GET", "url": "https://rs.test/.well-known/oauth-protected-resource/mcp" },
+            "outcome": { "reply": { "status": 200,
+                "body": { "text": r#"{"resource": "https://rs.test/mcp", "authorization_servers": ["https://as.test"]}"# } } } }),
+        ];
+        exchanges.push(serde_json::json!({ "number": 100, "step": "oauth-metadata", "about": "https://as.test", "because": "",
+            "at": 0, "took": 0, "request": { "method": "GET", "url": "https://as.test/.well-known/oauth-authorization-server" },
+            "outcome": { "reply": { "status": 200, "body": { "text": r#"{"issuer": "https://as.test"}"# } } } }));
+        for (number, (origin, date, age)) in answers.iter().enumerate() {
+            exchanges.push(
+                serde_json::json!({ "number": number + 2, "step": "jwks", "because": "", "at": 0, "took": 0,
+                "request": { "method": "GET", "url": format!("{origin}/x") },
+                "outcome": { "reply": { "status": 404, "headers": [
+                    { "name": "date", "value": date }, { "name": "age", "value": age } ] } } }),
+            );
+        }
+        let trail = serde_json::json!({ "version": 1, "tool": "test", "target": "https://rs.test/mcp", "reach": "default",
+            "started": 1_767_261_600_000_u64, "exchanges": exchanges });
+        clock(&Evidence::new(&Trail::load(&trail.to_string()).unwrap(), Revision::LATEST))
+    }
+
+    #[test]
+    fn clocks_are_compared_by_the_freshest_answer_of_each() {
+        let (rs, other) = ("https://rs.test", "https://as.test");
+        let at = |time: &str| format!("Thu, 01 Jan 2026 {time} GMT");
+        let ten = at("10:00:00");
+        assert!(matches!(judged(&[(rs, &ten, "0"), (other, &at("10:00:03"), "0")]), Verdict::Pass));
+        // A cached copy is old by its `Age`, or beside a fresher one; that is no slow clock.
+        assert!(matches!(judged(&[(rs, &ten, "0"), (other, &at("09:00:00"), "3600")]), Verdict::Pass));
+        assert!(matches!(judged(&[(rs, &ten, "0"), (other, &at("09:00:00"), "0"), (other, &ten, "0")]), Verdict::Pass));
+        assert!(matches!(judged(&[(rs, &ten, "0"), (other, &at("10:00:40"), "0")]), Verdict::Info(_)));
+        let Verdict::Warn(found) = judged(&[(rs, &at("09:57:00"), "0"), (other, &at("10:00:01"), "0")]) else {
+            panic!()
+        };
+        assert_eq!(found.message, "the clock of the MCP server is 3 min behind that of the authorization server");
+        assert_eq!((found.role, found.at.unwrap().exchange), (Some(Role::ResourceServer), 2));
+        let Verdict::Warn(found) = judged(&[(rs, &ten, "0"), (other, &at("13:00:00"), "0")]) else { panic!() };
+        assert_eq!(found.role, Some(Role::AuthorizationServer));
+        assert!(matches!(judged(&[(rs, &ten, "0"), (other, "yesterday", "0")]), Verdict::Skip(_)));
+    }
 }
