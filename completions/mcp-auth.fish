@@ -485,6 +485,9 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l scope-claim 
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l map-scope -d 'What it calls one of our scopes (search:read, search:write, search:admin); repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l introspection-id -d 'Our client id at its introspection endpoint; the secret is read from MCP_AUTH_INTROSPECTION_SECRET' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l cacert -d 'Trust the certificate authorities of this PEM file, too, when it is asked' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l docs -d 'Search the Markdown and text of this folder [default: this program\'s own catalogue of checks]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l search -d 'Search the web with this service: tavily; its key is read from MCP_AUTH_TAVILY_KEY or TAVILY_API_KEY' -r -f -a "tavily\t''"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l search-url -d 'Where the service is, if not at its usual place' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"

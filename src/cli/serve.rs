@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, ValueEnum};
-use mcp_auth::commands::deploy::{Elsewhere, Request};
+use mcp_auth::commands::deploy::{Elsewhere, Request, Web};
 use mcp_auth::commands::logs;
 use mcp_auth::serve::Signing;
 use mcp_auth::serve::foreign::SCOPES;
@@ -36,6 +36,8 @@ pub(crate) struct Serve {
     pub(crate) authority: Authority,
     #[command(flatten)]
     pub(crate) foreign: Foreign,
+    #[command(flatten)]
+    pub(crate) library: Library,
 }
 
 /// What is logged to standard error.
@@ -160,6 +162,21 @@ pub(crate) struct Foreign {
     pub(crate) cacert: Vec<PathBuf>,
 }
 
+/// What the tools search.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "What is searched")]
+pub(crate) struct Library {
+    /// Search the Markdown and text of this folder [default: this program's own catalogue of checks]
+    #[arg(long, value_name = "DIR", env = "MCP_AUTH_DOCS", conflicts_with = "search")]
+    pub(crate) docs: Option<PathBuf>,
+    /// Search the web with this service: tavily; its key is read from MCP_AUTH_TAVILY_KEY or TAVILY_API_KEY
+    #[arg(long, value_name = "NAME", value_parser = ["tavily"], env = "MCP_AUTH_SEARCH")]
+    pub(crate) search: Option<String>,
+    /// Where the service is, if not at its usual place
+    #[arg(long, value_name = "URL", requires = "search", env = "MCP_AUTH_SEARCH_URL")]
+    pub(crate) search_url: Option<String>,
+}
+
 /// What is about an authorization server of our own.
 const FOREIGN: [&str; 6] = ["auto_approve", "accounts", "clients", "authority_url", "alg", "rotate_keys"];
 
@@ -192,6 +209,11 @@ pub(crate) fn request(serve: Serve) -> Request {
         token_lifetime: authority.token_lifetime,
         signing: authority.alg,
         rotate_keys: authority.rotate_keys.map(Duration::from_secs),
+        docs: serve.library.docs,
+        web: serve.library.search.map(|_| Web {
+            key: super::carry::variable("MCP_AUTH_TAVILY_KEY").or_else(|| super::carry::variable("TAVILY_API_KEY")),
+            url: serve.library.search_url,
+        }),
         foreign: Elsewhere {
             issuer: foreign.issuer,
             provider: foreign.provider,

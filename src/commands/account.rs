@@ -169,7 +169,8 @@ impl Counterpart {
         if target != EMBEDDED {
             return Ok(Self { url: target, server: None });
         }
-        let config = serve::Config { auto_approve: true, ..serve::Config::default() };
+        let config =
+            serve::Config { auto_approve: true, documents: super::deploy::corpus(), ..serve::Config::default() };
         let server = start_embedded(config).await?;
         *store = Store::nowhere();
         if plan.browser == Browser::System {

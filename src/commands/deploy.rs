@@ -4,6 +4,7 @@ use std::fs::File;
 use std::io::Read as _;
 use std::net::IpAddr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
@@ -11,14 +12,18 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::{Failure, logs};
+use crate::advice::symptoms;
+use crate::checks;
 use crate::formats::secret::Secret;
 use crate::serve::foreign::providers::Preset;
 use crate::serve::foreign::{Credentials, ForeignError, Settings};
+use crate::serve::search::{self, Document, Library, Tavily};
 use crate::serve::state::{self, OpenError};
 use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing, tls};
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
+use crate::verdict::Check;
 
 /// The longest file of accounts or clients, in bytes.
 const FILE_LIMIT: u64 = 1 << 20;
@@ -68,6 +73,19 @@ pub struct Request {
     pub rotate_keys: Option<Duration>,
     /// Somebody else's authorization server.
     pub foreign: Elsewhere,
+    /// The folder whose documents are searched.
+    pub docs: Option<PathBuf>,
+    /// The web search that is used instead.
+    pub web: Option<Web>,
+}
+
+/// A web search.
+#[derive(Debug)]
+pub struct Web {
+    /// The key.
+    pub key: Option<Secret>,
+    /// Where the service is.
+    pub url: Option<String>,
 }
 
 /// Somebody else's authorization server, as the user describes it.
@@ -200,10 +218,57 @@ pub async fn config(request: Request, faults: Vec<&'static Fault>) -> Result<Con
     if let Some(path) = &request.clients {
         config.clients = clients(path)?;
     }
+    config.documents = documents(request.docs.as_deref())?;
+    config.library = request.web.as_ref().map(library).transpose()?;
     if let Some(place) = &request.state {
         config.store = state::open(place).await.map_err(|error| Failure::usage(error.to_string(), help(&error)))?;
     }
     Ok(config)
+}
+
+/// The documents that come with this program: pages about what it protects, each check, each symptom. An assistant that
+/// has this server finds in it how to mend a finding.
+pub fn corpus() -> Vec<Document> {
+    let symptoms = symptoms::all().map(|symptom| {
+        let page = super::symptom::document(symptom);
+        Document { id: format!("symptom-{}", page.id), text: format!("{}\n\nFix: {}", page.text, symptom.fix), ..page }
+    });
+    search::built_in().into_iter().chain(checks::all().map(page)).chain(symptoms).collect()
+}
+
+fn page(check: &Check) -> Document {
+    let cites: Vec<_> = check.cites.iter().map(|cite| format!("{} {}", cite.document, cite.section)).collect();
+    Document {
+        id: check.id.to_owned(),
+        title: check.title.to_owned(),
+        text: format!(
+            "{}: {}\n\nWhy: {}\n\nFix: {}\n\nWritten in: {}",
+            check.id,
+            check.title,
+            check.why,
+            check.fix,
+            cites.join("; ")
+        ),
+        url: check.cites.first().map_or_else(String::new, |cite| cite.url.to_owned()),
+    }
+}
+
+/// The documents of a folder, or those that come with this program.
+fn documents(folder: Option<&Path>) -> Result<Vec<Document>, Failure> {
+    let Some(folder) = folder else { return Ok(corpus()) };
+    let found = search::read(folder).map_err(|error| Failure::usage(error.to_string(), "--docs takes a folder"))?;
+    if found.left_out > 0 {
+        tracing::warn!(files = found.left_out, "left out: longer than 1 MiB, or not UTF-8");
+    }
+    Ok(found.documents)
+}
+
+fn library(web: &Web) -> Result<Arc<dyn Library>, Failure> {
+    let key = web.key.as_ref().ok_or_else(|| {
+        Failure::usage("--search tavily has no key", "export MCP_AUTH_TAVILY_KEY; https://app.tavily.com gives one")
+    })?;
+    let made = Tavily::new(key.expose(), web.url.as_deref());
+    Ok(Arc::new(made.map_err(|error| Failure::usage(error.to_string(), "--search-url URL, without a path"))?))
 }
 
 /// Why the deployment does not start, and what to do.

@@ -6,7 +6,7 @@ use super::{Exit, Failure, Outcome, Terminal, checks as catalogue, put};
 use crate::advice::symptoms::{self, Shown, Symptom};
 use crate::checks;
 use crate::render::wrap::hang;
-use crate::serve::search::{Document, Embedded, Library as _};
+use crate::serve::search::{Document, Embedded};
 use crate::spec::text::printable;
 use crate::verdict::Check;
 
@@ -48,7 +48,7 @@ pub fn find(text: &str, limit: usize) -> Vec<&'static Symptom> {
 }
 
 /// What is searched: what people see counts twice.
-fn document(symptom: &Symptom) -> Document {
+pub(super) fn document(symptom: &Symptom) -> Document {
     let Symptom { id, title, words, cause, checks, .. } = symptom;
     let names = id.replace('-', " ");
     Document {

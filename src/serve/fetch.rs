@@ -20,8 +20,8 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use url::{Host, Url};
 
-/// The time for the whole fetch.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// The time for a document.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(5);
 /// The longest head of an answer, in bytes.
 const HEAD_LIMIT: usize = 16 << 10;
 
@@ -61,12 +61,22 @@ pub(crate) struct Call<'a> {
     pub(crate) limit: usize,
     /// Only to public addresses.
     pub(crate) guarded: bool,
+    /// The time for all of it.
+    pub(crate) patience: Duration,
 }
 
 impl<'a> Call<'a> {
     /// A GET.
     pub(crate) fn get(url: &'a Url, limit: usize, guarded: bool) -> Self {
-        Self { method: Method::GET, url, headers: HeaderMap::new(), body: Vec::new(), limit, guarded }
+        Self {
+            method: Method::GET,
+            url,
+            headers: HeaderMap::new(),
+            body: Vec::new(),
+            limit,
+            guarded,
+            patience: PATIENCE,
+        }
     }
 }
 
@@ -90,7 +100,7 @@ pub(crate) async fn get(url: &Url, limit: usize, guarded: bool, tls: &Arc<Client
 
 /// Sends a request and reads the answer, whatever its status.
 pub(crate) async fn call(call: Call<'_>, tls: &Arc<ClientConfig>) -> Result<Reply, FetchError> {
-    timeout(PATIENCE, fetch(call, tls)).await.unwrap_or(Err(FetchError::Late))
+    timeout(call.patience, fetch(call, tls)).await.unwrap_or(Err(FetchError::Late))
 }
 
 async fn fetch(call: Call<'_>, tls: &Arc<ClientConfig>) -> Result<Reply, FetchError> {

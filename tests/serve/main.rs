@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod doors;
+mod library;
 #[cfg(feature = "store-redis")]
 mod replicas;
 mod state;

@@ -26,10 +26,19 @@ impl Deployment {
         Self::try_start(arguments).unwrap_or_else(|said| panic!("it did not start: {said}"))
     }
 
+    /// Starts it with these variables in its environment.
+    pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
+        Self::launch(arguments, environment).unwrap_or_else(|said| panic!("it did not start: {said}"))
+    }
+
     /// Starts it; what it said if it did not.
     pub(crate) fn try_start(arguments: &[&str]) -> Result<Self, String> {
+        Self::launch(arguments, &[])
+    }
+
+    fn launch(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
-        command.arg("serve").args(arguments).env_clear().stdin(Stdio::null());
+        command.arg("serve").args(arguments).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = child.stderr.take().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
@@ -165,6 +174,7 @@ pub(crate) struct Login {
     client: String,
     request: String,
     cookie: String,
+    scope: String,
     pub(crate) code: String,
 }
 
@@ -180,7 +190,21 @@ impl Login {
         assert_eq!(reply.status, 201, "{}", reply.body);
         let client = reply.json()["client_id"].as_str().unwrap().to_owned();
         let (issuer, mcp) = (issuer.to_owned(), mcp.to_owned());
-        Self { issuer, mcp, client, request: String::new(), cookie: String::new(), code: String::new() }
+        Self {
+            issuer,
+            mcp,
+            client,
+            request: String::new(),
+            cookie: String::new(),
+            scope: "search:read".into(),
+            code: String::new(),
+        }
+    }
+
+    /// The same, asking for another scope.
+    pub(crate) fn asking(mut self, scope: &str) -> Self {
+        scope.clone_into(&mut self.scope);
+        self
     }
 
     fn query(&self) -> String {
@@ -194,7 +218,7 @@ impl Login {
             ("code_challenge", &challenge),
             ("code_challenge_method", "S256"),
             ("resource", &self.mcp),
-            ("scope", "search:read"),
+            ("scope", &self.scope),
         ])
     }
 
@@ -266,26 +290,28 @@ impl Login {
     }
 }
 
-/// Calls `search` with a token on the stateless wire; the status.
-pub(crate) fn search(mcp: &str, token: &str) -> u16 {
-    let body = json!({
-        "jsonrpc": "2.0", "id": 1, "method": "tools/call", "params": {
-            "name": "search", "arguments": { "query": "pkce" },
-            "_meta": {
-                "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-                "io.modelcontextprotocol/clientCapabilities": {},
-            },
-        },
+/// Sends a request on the stateless wire. `name`: what the header `Mcp-Name` repeats.
+pub(crate) fn rpc(mcp: &str, token: &str, method: &str, name: Option<&str>, mut params: Value) -> Reply {
+    params["_meta"] = json!({
+        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
+        "io.modelcontextprotocol/clientCapabilities": {},
     });
-    let headers = [
+    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
+    let authorization = format!("Bearer {token}");
+    let mut headers = vec![
         ("content-type", "application/json"),
         ("accept", "application/json, text/event-stream"),
         ("mcp-protocol-version", "2026-07-28"),
-        ("mcp-method", "tools/call"),
-        ("mcp-name", "search"),
-        ("authorization", &format!("Bearer {token}")),
+        ("mcp-method", method),
+        ("authorization", &authorization),
     ];
-    send("POST", mcp, &headers, &body.to_string()).status
+    headers.extend(name.map(|name| ("mcp-name", name)));
+    send("POST", mcp, &headers, &body.to_string())
+}
+
+/// Calls `search` with a token; the status.
+pub(crate) fn search(mcp: &str, token: &str) -> u16 {
+    rpc(mcp, token, "tools/call", Some("search"), json!({ "name": "search", "arguments": { "query": "pkce" } })).status
 }
 
 /// The text of a member.

@@ -9,7 +9,7 @@ use tokio::sync::Semaphore;
 use url::Url;
 
 use super::{Credentials, Reach};
-use crate::serve::fetch::Call;
+use crate::serve::fetch::{Call, PATIENCE};
 use crate::serve::strict;
 
 /// The longest answer, in bytes.
@@ -62,6 +62,7 @@ impl Introspector {
             body: body.into_bytes(),
             limit: LIMIT,
             guarded: true,
+            patience: PATIENCE,
         };
         let reply = match self.reach.ask(question).await {
             Ok(reply) if reply.status.as_u16() == 200 => reply,

@@ -59,7 +59,7 @@ fn revisions(site: &Site) -> Vec<&'static str> {
 /// Answers a message.
 pub(crate) async fn handle(site: &Site, ask: &Ask, principal: &Principal, message: Message) -> Answer {
     if is_modern(site, ask, &message) {
-        stateless(site, ask, principal, &message)
+        stateless(site, ask, principal, &message).await
     } else {
         stateful(site, ask, principal, message).await
     }
@@ -82,7 +82,7 @@ fn is_modern(site: &Site, ask: &Ask, message: &Message) -> bool {
 
 // --- 2026-07-28
 
-fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Message) -> Answer {
+async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Message) -> Answer {
     let Message::Request { id, method, params } = message else {
         return match message {
             Message::Batch(_) => {
@@ -109,7 +109,7 @@ fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Message) -
         });
         return site.give(ask, Reply::DiscoverResult, result(id, &cached(value)));
     }
-    match offers::perform(site, principal, method, params) {
+    match offers::perform(site, principal, method, params).await {
         Done::Result(value) => site.give(ask, reply_of(method), result(id, &modern(value))),
         Done::Keep(value) => site.give(ask, reply_of(method), result(id, &cached(value))),
         Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
@@ -261,26 +261,26 @@ async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Messag
     if header.is_none() && !site.keeps(Duty::AssumeVersion) {
         return said(StatusCode::BAD_REQUEST, "the header MCP-Protocol-Version is missing");
     }
-    answer(site, ask, principal, &session, message)
+    answer(site, ask, principal, &session, message).await
 }
 
-fn answer(site: &Site, ask: &Ask, principal: &Principal, session: &Session, message: Message) -> Answer {
+async fn answer(site: &Site, ask: &Ask, principal: &Principal, session: &Session, message: Message) -> Answer {
     match message {
-        Message::Request { id, method, params } => one(site, ask, principal, &id, &method, &params),
+        Message::Request { id, method, params } => one(site, ask, principal, &id, &method, &params).await,
         Message::Notification { .. } | Message::Response => accepted(site, ask),
         // Batches were taken out again after 2025-03-26.
         Message::Batch(list) if session.revision == Revision::R2025_03_26.as_str() && site.keeps(Duty::TakeBatches) => {
-            batch(site, ask, principal, list)
+            batch(site, ask, principal, list).await
         }
         Message::Batch(_) => said(StatusCode::BAD_REQUEST, "batches are not supported in this revision"),
     }
 }
 
-fn batch(site: &Site, ask: &Ask, principal: &Principal, list: Vec<Message>) -> Answer {
+async fn batch(site: &Site, ask: &Ask, principal: &Principal, list: Vec<Message>) -> Answer {
     let mut answers = Vec::new();
     for message in list {
         if let Message::Request { id, method, params } = message {
-            let answer = one(site, ask, principal, &id, &method, &params);
+            let answer = one(site, ask, principal, &id, &method, &params).await;
             if answer.status == StatusCode::FORBIDDEN {
                 return answer;
             }
@@ -295,11 +295,18 @@ fn batch(site: &Site, ask: &Ask, principal: &Principal, list: Vec<Message>) -> A
     Answer::json(StatusCode::OK, Value::Array(answers)).no_store().open()
 }
 
-fn one(site: &Site, ask: &Ask, principal: &Principal, id: &Value, method: &str, params: &Map<String, Value>) -> Answer {
+async fn one(
+    site: &Site,
+    ask: &Ask,
+    principal: &Principal,
+    id: &Value,
+    method: &str,
+    params: &Map<String, Value>,
+) -> Answer {
     if matches!(method, "ping" | "logging/setLevel") {
         return site.give(ask, Reply::OtherResult, result(id, &json!({})));
     }
-    match offers::perform(site, principal, method, params) {
+    match offers::perform(site, principal, method, params).await {
         Done::Result(value) | Done::Keep(value) => site.give(ask, reply_of(method), result(id, &value)),
         Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
         Done::NoResource(uri) => {

@@ -3,15 +3,14 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::search::Document;
+use crate::serve::keys::{base64url, from_base64url};
+use crate::serve::search::{DOCUMENT_URI, Document};
 use crate::serve::site::Site;
 
 use super::bearer::Principal;
 use super::tools::{self, Outcome};
 
-/// How the URIs of documents begin.
-const DOCUMENT_URI: &str = "mcp-auth://documents/";
-/// Resources listed at most; what is more is found by searching.
+/// Resources on one page of the list.
 const LISTED: usize = 100;
 
 /// What became of a request.
@@ -36,24 +35,25 @@ pub(crate) fn capabilities() -> Value {
 }
 
 /// Does what a request asks for.
-pub(crate) fn perform(site: &Site, principal: &Principal, method: &str, params: &Map<String, Value>) -> Done {
+pub(crate) async fn perform(site: &Site, principal: &Principal, method: &str, params: &Map<String, Value>) -> Done {
     match method {
         "tools/list" => Done::Keep(tools::list(site)),
-        "tools/call" => match tools::call(site, principal, params) {
+        "tools/call" => match tools::call(site, principal, params).await {
             Outcome::Done(value) => Done::Result(value),
             Outcome::Unknown => Done::Invalid("there is no such tool"),
             Outcome::Forbidden(scope) => Done::Forbidden(scope),
         },
-        "resources/list" => Done::Keep(resources(site)),
+        "resources/list" => resources(site, params).await,
         "resources/templates/list" => Done::Keep(templates()),
-        "resources/read" => read(site, principal, params),
+        "resources/read" => read(site, principal, params).await,
         "prompts/list" => Done::Keep(prompts()),
         "prompts/get" => prompt(params),
         _ => Done::NoMethod,
     }
 }
 
-fn resources(site: &Site) -> Value {
+/// A page of the documents; the cursor is the last id of the page before.
+async fn resources(site: &Site, params: &Map<String, Value>) -> Done {
     let describe = |document: Document| {
         json!({
             "uri": format!("{DOCUMENT_URI}{}", document.id),
@@ -62,8 +62,21 @@ fn resources(site: &Site) -> Value {
             "mimeType": "text/plain",
         })
     };
-    let list: Vec<Value> = site.library().search("", LISTED).into_iter().map(describe).collect();
-    json!({ "resources": list })
+    let cursor = params.get("cursor").and_then(Value::as_str).map(from_base64url);
+    let after = match cursor {
+        None => String::new(),
+        Some(bytes) => match bytes.and_then(|bytes| String::from_utf8(bytes).ok()) {
+            Some(after) => after,
+            None => return Done::Invalid("the cursor is not one of this server"),
+        },
+    };
+    let Ok(page) = site.library().list(&after, LISTED).await else { return Done::Keep(json!({ "resources": [] })) };
+    let next = page.last().filter(|_| page.len() == LISTED).map(|last| base64url(&last.id));
+    let mut result = json!({ "resources": page.into_iter().map(describe).collect::<Vec<_>>() });
+    if let (Some(members), Some(next)) = (result.as_object_mut(), next) {
+        members.insert("nextCursor".into(), json!(next));
+    }
+    Done::Keep(result)
 }
 
 fn templates() -> Value {
@@ -76,12 +89,16 @@ fn templates() -> Value {
     }] })
 }
 
-fn read(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Done {
+async fn read(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Done {
     if let Some(scope) = tools::missing(site, principal, "fetch") {
         return Done::Forbidden(scope);
     }
     let Some(uri) = params.get("uri").and_then(Value::as_str) else { return Done::Invalid("there is no uri") };
-    match uri.strip_prefix(DOCUMENT_URI).and_then(|id| site.library().fetch(id)) {
+    let found = match uri.strip_prefix(DOCUMENT_URI) {
+        Some(id) => site.library().fetch(id).await.unwrap_or_default(),
+        None => None,
+    };
+    match found {
         Some(document) => {
             Done::Keep(json!({ "contents": [{ "uri": uri, "mimeType": "text/plain", "text": document.text }] }))
         }

@@ -3,7 +3,7 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::search::Document;
+use crate::serve::search::{DOCUMENT_URI, Document};
 use crate::serve::site::Site;
 use crate::spec::fault::Duty;
 
@@ -30,11 +30,12 @@ pub(crate) enum Outcome {
 pub(crate) fn list(site: &Site) -> Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let web = site.library().is_web();
     let mut tools = vec![
         json!({
             "name": "search",
             "title": "Search",
-            "description": "Finds the documents that fit a query best.",
+            "description": if web { "Searches the web." } else { "Finds the documents that fit a query best." },
             "inputSchema": object(
                 json!({
                     "query": text("The words to look for."),
@@ -47,14 +48,14 @@ pub(crate) fn list(site: &Site) -> Value {
                 }),
                 &["query"],
             ),
-            "annotations": { "readOnlyHint": true, "openWorldHint": false },
+            "annotations": { "readOnlyHint": true, "openWorldHint": web },
         }),
         json!({
             "name": "fetch",
             "title": "Fetch",
             "description": "Gives the whole text of a document that a search found.",
             "inputSchema": object(json!({ "id": text("The id of the document.") }), &["id"]),
-            "annotations": { "readOnlyHint": true, "openWorldHint": false },
+            "annotations": { "readOnlyHint": true, "openWorldHint": web },
         }),
         json!({
             "name": "save",
@@ -75,7 +76,7 @@ pub(crate) fn list(site: &Site) -> Value {
 }
 
 /// Calls a tool.
-pub(crate) fn call(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Outcome {
+pub(crate) async fn call(site: &Site, principal: &Principal, params: &Map<String, Value>) -> Outcome {
     let empty = Map::new();
     let arguments = params.get("arguments").and_then(Value::as_object).unwrap_or(&empty);
     let text = |name: &str| arguments.get(name).and_then(Value::as_str).filter(|text| !text.trim().is_empty());
@@ -88,17 +89,20 @@ pub(crate) fn call(site: &Site, principal: &Principal, params: &Map<String, Valu
         ("search", Some(query), ..) => {
             let limit = limit.unwrap_or(5).clamp(1, HITS);
             let hits = match text("collection") {
-                None => site.library().search(query, limit),
-                Some(word) => within(site.library().search(query, WIDE), word, limit),
+                None => site.library().search(query, limit).await,
+                Some(word) => site.library().search(query, WIDE).await.map(|hits| within(hits, word, limit)),
             };
-            let hits: Vec<Value> = hits.iter().map(summary).collect();
-            good(&json!({ "results": hits }))
+            match hits {
+                Ok(hits) => good(&json!({ "results": hits.iter().map(summary).collect::<Vec<_>>() })),
+                Err(error) => bad(error.0),
+            }
         }
-        ("fetch", _, Some(id), _) => match site.library().fetch(id) {
-            Some(document) => good(&json!(document)),
-            None => bad("There is no document with this id."),
+        ("fetch", _, Some(id), _) => match site.library().fetch(id).await {
+            Ok(Some(document)) => good(&json!(document)),
+            Ok(None) => bad("There is no document with this id."),
+            Err(error) => bad(error.0),
         },
-        ("save", _, _, Some((title, body))) if title.len() + body.len() <= TEXT_LIMIT => save(site, title, body),
+        ("save", _, _, Some((title, body))) if title.len() + body.len() <= TEXT_LIMIT => save(site, title, body).await,
         ("save", _, _, Some(_)) => bad("The document is too long."),
         ("search" | "fetch" | "save", ..) => bad("An argument is missing or is not a text."),
         _ => return Outcome::Unknown,
@@ -119,11 +123,15 @@ fn within(hits: Vec<Document>, word: &str, limit: usize) -> Vec<Document> {
     hits.into_iter().filter(belongs).take(limit).collect()
 }
 
-fn save(site: &Site, title: &str, text: &str) -> Value {
+async fn save(site: &Site, title: &str, text: &str) -> Value {
     let id = format!("saved-{}", crate::serve::keys::random(9));
-    let url = format!("{}/documents/{id}", site.layout.origin);
+    let url = format!("{DOCUMENT_URI}{id}");
     let document = Document { id: id.clone(), title: title.to_owned(), text: text.to_owned(), url };
-    if site.library().save(document) { good(&json!({ "id": id })) } else { bad("There is no room for it.") }
+    match site.library().save(document).await {
+        Ok(true) => good(&json!({ "id": id })),
+        Ok(false) => bad("There is no room for it."),
+        Err(error) => bad(error.0),
+    }
 }
 
 /// The scopes a call needs and the token lacks, all of them in one challenge.
