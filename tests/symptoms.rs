@@ -24,7 +24,6 @@ const AT_ONCE: usize = 6;
 /// Symptoms whose first check does not stand yet, with the check that will show them. A row that lands makes the test
 /// fail until its symptom is taken out of this list.
 const PENDING: &[(&str, &str)] = &[
-    ("entra-issuer", "asm-issuer-match"),
     ("blocked-user-agent", "challenge-user-agents"),
     ("null-id", "challenge-body-id"),
     ("cimd-unusable", "cimd-works"),
@@ -36,7 +35,6 @@ const PENDING: &[(&str, &str)] = &[
     ("iss-in-the-callback", "authz-iss-as-advertised"),
     ("token-answer-form", "token-success-json"),
     ("opaque-token", "token-aud-default"),
-    ("cognito", "asm-pkce-present"),
     ("keycloak-audience", "token-aud"),
     ("expired-and-narrow", "rs-expired-over-scope"),
     ("step-up", "rs-scope-scope"),

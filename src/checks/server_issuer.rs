@@ -5,7 +5,7 @@ use url::Url;
 
 use super::ground::{in_both, issuer, server};
 use super::server_members::DOCUMENTS;
-use crate::evidence::Evidence;
+use crate::evidence::{Document, Evidence};
 use crate::formats::json::{self, Field};
 use crate::formats::uri::{self, Likeness};
 use crate::level;
@@ -50,12 +50,15 @@ pub(super) const CHECKS: &[Check] = &[
         needs: DOCUMENTS,
         blocked_by: &["asm-issuer-present"],
         why: "The places of the metadata are built from the issuer; with a query or a fragment there are none.",
-        fix: "name the issuer by scheme, host and path alone: `\"issuer\": \"https://HOST/PATH\"`",
+        fix: "name the issuer by scheme, host and path alone: `\"issuer\": \"https://HOST/PATH\"`; where it is http behind a \
+              proxy, let the proxy send `X-Forwarded-Proto` or set the public base URL",
         disputed: "",
         faults: &[
             Fault::new("asm-issuer-query", in_both![Edit::SetJson("/issuer", "\"{issuer}?tenant=1\"")]),
             Fault::new("asm-issuer-fragment", in_both![Edit::SetJson("/issuer", "\"{issuer}#tenant\"")]),
             Fault::new("asm-issuer-name", in_both![Edit::SetJson("/issuer", "\"our login\"")]),
+            Fault::new("asm-issuer-http", in_both![Edit::SetJson("/issuer", "\"http://login.example/tenant1\"")])
+                .under(Posture::Https),
         ],
         judge: form,
     },
@@ -106,7 +109,8 @@ fn form(e: &Evidence<'_>) -> Verdict {
         Err(_) => "is not an absolute URL",
         Ok(_) if text.contains('#') => "has a fragment",
         Ok(_) if text.contains('?') => "has a query",
-        Ok(url) if url.scheme() == "http" && !uri::is_loopback_host(&url) => return Verdict::blocked("tls-as-https"),
+        Ok(url) if in_clear(&url) && names_clear_endpoint(&document) => return Verdict::blocked("tls-as-https"),
+        Ok(url) if in_clear(&url) => "is an http URL",
         Ok(url) if !matches!(url.scheme(), "http" | "https") => "is not an https URL",
         Ok(_) => return Verdict::Pass,
     };
@@ -114,6 +118,17 @@ fn form(e: &Evidence<'_>) -> Verdict {
         .expected("an https URL without query and fragment")
         .actual(printable(text).to_string())
         .fail()
+}
+
+fn in_clear(url: &Url) -> bool {
+    url.scheme() == "http" && !uri::is_loopback_host(url)
+}
+
+/// Whether an endpoint is in clear, too: that is the finding then.
+fn names_clear_endpoint(document: &Document<'_>) -> bool {
+    let names = document.object.iter().filter(|(name, _)| name.ends_with("_endpoint") || *name == "jwks_uri");
+    let mut urls = names.filter_map(|(_, value)| Url::parse(value.as_str()?).ok());
+    urls.any(|url| in_clear(&url))
 }
 
 fn matches(e: &Evidence<'_>) -> Verdict {

@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::{Exit, Failure, Outcome, Terminal, put};
-use crate::advice::symptoms;
+use crate::advice::{providers, snippets, symptoms};
 use crate::checks;
 use crate::render::wrap::hang;
 use crate::spec::fault::{Deed, Edit, Fault};
@@ -94,8 +94,19 @@ fn explanation(check: &Check, width: usize) -> String {
     for cite in check.cites {
         section("read", &format!("{}  {}", cite.short(), cite.url));
     }
+    for setting in providers::SETTINGS.iter().filter(|setting| setting.checks.contains(&check.id)) {
+        let name = providers::PROVIDERS.iter().find(|provider| provider.id == setting.provider);
+        let name = name.map_or(setting.provider, |provider| provider.name);
+        section("setting", &format!("{name}: {} ({})", setting.says, setting.source));
+    }
     for fault in check.faults {
         section("see it", &format!("{}  ({})", serve_line(fault), deeds(fault)));
+    }
+    for snippet in snippets::SNIPPETS.iter().filter(|snippet| snippet.checks.contains(&check.id)) {
+        let _ = writeln!(text, "\nwith {}:", snippet.framework.name());
+        for line in snippet.code.lines() {
+            let _ = writeln!(text, "    {line}");
+        }
     }
     text
 }

@@ -76,6 +76,10 @@ fn clients(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()
 fn heading(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", "mcp-auth".bold(), printable(&report.target))?;
     writeln!(out, "{} · judged by {}", words::mode(report.mode), report.revision)?;
+    if let Some(provider) = &report.provider {
+        let text = format!("authorization server: {}, recognised by {}", provider.name, words::line(&provider.by));
+        writeln!(out, "{}", hang(&text, 4, style.width))?;
+    }
     let mut first = |label: ColoredString, result: &CheckResult| {
         let message = result.message.as_deref().unwrap_or(result.title);
         let text = hang(&format!("{} {message} ({})", &*label, result.id), 4, style.width);
@@ -119,6 +123,20 @@ fn finding(report: &Report, result: &CheckResult, style: &Style, out: &mut dyn W
     }
     if let Some(fix) = &result.fix {
         writeln!(out, "     fix  {}", hang_code(fix, 10, style.width))?;
+    }
+    if let Some(setting) = &result.setting {
+        writeln!(
+            out,
+            "     {} {}",
+            "here".bold(),
+            hang_code(&format!("{}: {}", setting.provider, setting.says), 10, style.width)
+        )?;
+    }
+    if let Some(code) = &result.code {
+        writeln!(out, "     code with {}:", code.framework)?;
+        for line in code.text.lines() {
+            writeln!(out, "          {}", line.cyan())?;
+        }
     }
     if let Some(note) = &result.note {
         writeln!(out, "     note {}", hang(&words::line(note), 10, style.width).yellow())?;

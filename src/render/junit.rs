@@ -99,7 +99,7 @@ fn text(result: &CheckResult) -> String {
     let mut lines: Vec<String> = words::place(result).map(|place| format!("at       {place}")).into_iter().collect();
     lines.extend(result.expected.as_deref().map(|text| format!("expected {}", words::line(text))));
     lines.extend(result.actual.as_deref().map(|text| format!("actual   {}", words::line(text))));
-    lines.extend(result.fix.as_deref().map(|text| format!("fix      {}", words::block(text))));
+    lines.extend(words::fix(result).map(|text| format!("fix      {text}")));
     lines.push(format!("read     {}", words::cites(&result.cites)));
     lines.join("\n")
 }

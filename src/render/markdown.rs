@@ -55,6 +55,9 @@ fn heading(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     if let Some(result) = report.root_cause.as_deref().and_then(|id| report.result(id)) {
         writeln!(out, "**Root cause:** {} ({})\n", prose(&words::message(result)), code(result.id))?;
     }
+    if let Some(provider) = &report.provider {
+        writeln!(out, "Authorization server: {}\n", prose(provider.name))?;
+    }
     writeln!(out, "{} · judged by {} · {}\n", prose(words::mode(report.mode)), report.revision, prose(&report.tool))?;
     writeln!(out, "| Grade | Pass | Fail | Warn | Worth knowing | Looked at |\n|---|---|---|---|---|---|")?;
     writeln!(
@@ -81,6 +84,13 @@ fn finding(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Re
     if let Some(fix) = &result.fix {
         let lines: Vec<String> = words::block(fix).lines().map(prose).collect();
         writeln!(out, "- fix: {}", lines.join("  \n  "))?;
+    }
+    if let Some(setting) = &result.setting {
+        writeln!(out, "- {}: {}", prose(setting.provider), prose(&setting.says))?;
+    }
+    if let Some(code) = &result.code {
+        let lines: Vec<String> = code.text.lines().map(|line| format!("  {line}")).collect();
+        writeln!(out, "- with {}:\n\n  ```\n{}\n  ```", prose(code.framework), lines.join("\n"))?;
     }
     if let Some(note) = &result.note {
         writeln!(out, "- note: {}", prose(&words::line(note)))?;

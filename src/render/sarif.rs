@@ -116,7 +116,7 @@ fn text(found: &CheckResult) -> String {
     let mut lines = vec![sentence(&words::message(found))];
     lines.extend(found.expected.as_deref().map(|text| format!("Expected: {}", line(text))));
     lines.extend(found.actual.as_deref().map(|text| format!("Actual: {}", line(text))));
-    lines.extend(found.fix.as_deref().map(|text| format!("Fix: {}", block(text))));
+    lines.extend(words::fix(found).map(|text| format!("Fix: {text}")));
     lines.extend(found.note.as_deref().map(|text| format!("Note: {}", line(text))));
     lines.join("\n")
 }

@@ -58,6 +58,14 @@ pub(super) fn client_source(reason: &ClientReason) -> Option<String> {
     Some(format!("{}, {}", reason.source?, reason.on?))
 }
 
+/// What to change: in general, at the provider, in the server's code.
+pub(super) fn fix(result: &CheckResult) -> Option<String> {
+    let setting = result.setting.as_ref().map(|setting| format!("{}: {}", setting.provider, setting.says));
+    let code = result.code.as_ref().map(|code| format!("with {}:\n{}", code.framework, code.text));
+    let parts: Vec<String> = result.fix.iter().map(|text| block(text)).chain(setting).chain(code).collect();
+    (!parts.is_empty()).then(|| parts.join("\n"))
+}
+
 /// Who must act.
 pub(super) const fn role(role: Role) -> &'static str {
     match role {

@@ -2,13 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::{CheckResult, Effects, Elsewhere, REPORT_VERSION, Report, Row, Status, Summary, fill, fingerprint, next};
+use super::{
+    CheckResult, Code, Effects, Elsewhere, ProviderSetting, REPORT_VERSION, Report, Row, Status, Summary, fill,
+    fingerprint, next,
+};
+use crate::advice::providers::{self, Recognised};
+use crate::advice::snippets;
 use crate::evidence::{Evidence, Exchange, Mode, Outcome, Trail};
 use crate::spec::level::Level;
 use crate::spec::reach::Reach;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::verdict::{Check, Mark, Reason, Verdict};
+use crate::verdict::{Check, Mark, Reason, Role, Verdict};
 
 /// Judges the evidence by every check that its revision has, in the order given.
 ///
@@ -24,12 +29,15 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         results.push(result_of(check, level, verdict, evidence));
     }
     let mode = evidence.mode();
+    let provider = providers::recognise(evidence);
+    advise(&mut results, provider.as_ref(), evidence);
     let mut report = Report {
         version: REPORT_VERSION,
         tool: evidence.trail.tool.clone(),
         target: evidence.trail.target.clone(),
         revision: evidence.revision,
         mode,
+        provider,
         summary: summarise(&results, mode),
         root_cause: root_cause(&results),
         results,
@@ -41,6 +49,25 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
     };
     report.next = next::command(&report, evidence.trail);
     report
+}
+
+/// Says beside the general fix what to change at the provider, and how in the server's own code.
+fn advise(results: &mut [CheckResult], provider: Option<&Recognised>, evidence: &Evidence<'_>) {
+    let framework = snippets::recognise(evidence).map(|(framework, _)| framework);
+    for result in results.iter_mut().filter(|result| result.status >= Status::Info) {
+        result.setting = provider.and_then(|provider| {
+            let setting = providers::setting(provider.id, result.id)?;
+            Some(ProviderSetting {
+                provider: provider.name,
+                says: fill::filled(setting.says, result.role, evidence),
+                source: setting.source,
+            })
+        });
+        result.code = framework.filter(|_| result.status >= Status::Warn).and_then(|framework| {
+            let snippet = snippets::of(result.id, framework)?;
+            Some(Code { framework: framework.name(), text: fill::filled(snippet.code, Role::ResourceServer, evidence) })
+        });
+    }
 }
 
 /// What the run did to the deployment, counted in its record.
@@ -129,6 +156,8 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         expected: found.expected.map(|text| fill::filled(&text, role, evidence)),
         actual: found.actual,
         fix,
+        setting: None,
+        code: None,
         reason,
         cites,
         fingerprint: print,

@@ -19,6 +19,7 @@ use crate::spec::revision::Revision;
 use crate::verdict::{Mark, Role};
 
 pub use crate::advice::clients::{ClientFit, ClientReason, Fit};
+pub use crate::advice::providers::Recognised;
 pub use build::{judge, note_elsewhere};
 pub use clients::ask_clients;
 pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
@@ -41,6 +42,9 @@ pub struct Report {
     pub revision: Revision,
     /// What kind of deployment was met.
     pub mode: Mode,
+    /// Whose authorization server it is, where that can be seen.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub provider: Option<Recognised>,
     /// The totals.
     pub summary: Summary,
     /// The first broken link in a client's order, if any.
@@ -123,6 +127,12 @@ pub struct CheckResult {
     /// What to change.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub fix: Option<String>,
+    /// What to change at the provider that was recognised.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub setting: Option<ProviderSetting>,
+    /// A piece of server code that does it, where it can be seen what the MCP server is made with.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub code: Option<Code>,
     /// Why it was not looked at: `blocked:ID`, `needs:FLAG`, `not-applicable: …` or `inconclusive: …`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
@@ -141,6 +151,26 @@ pub struct CheckResult {
     /// What the check's row says whatever was found; for the formats that describe every rule. `checks list --json` has it.
     #[serde(skip)]
     pub row: Row,
+}
+
+/// A setting of a provider.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct ProviderSetting {
+    /// The provider's name.
+    pub provider: &'static str,
+    /// What to change there.
+    pub says: String,
+    /// Where that is written.
+    pub source: &'static str,
+}
+
+/// A piece of server code.
+#[derive(Clone, Debug, Serialize, schemars::JsonSchema)]
+pub struct Code {
+    /// For what.
+    pub framework: &'static str,
+    /// The code, with the names of this deployment where they are known.
+    pub text: String,
 }
 
 /// The words of a check's row that no verdict changes.

@@ -58,7 +58,10 @@ fn heading(report: &Report) -> Markup {
             }
             div {
                 h1 { (line(&report.target)) }
-                p.quiet { (words::mode(report.mode)) " · judged by " (report.revision) " · looked at " (summary.coverage) " checks" }
+                p.quiet {
+                    (words::mode(report.mode)) " · judged by " (report.revision) " · looked at " (summary.coverage) " checks"
+                    @if let Some(provider) = &report.provider { " · authorization server: " (provider.name) }
+                }
             }
         }
         @if let Some(root) = root {
@@ -102,6 +105,8 @@ fn finding(report: &Report, result: &CheckResult) -> Markup {
                 @if let Some(expected) = &result.expected { dt { "expected" } dd { code { (line(expected)) } } }
                 @if let Some(actual) = &result.actual { dt { "actual" } dd { code.wrong { (line(actual)) } } }
                 @if let Some(fix) = &result.fix { dt { "fix" } dd.fix { (code_spans(&block(fix))) } }
+                @if let Some(setting) = &result.setting { dt { "setting" } dd { b { (setting.provider) } ": " (code_spans(&setting.says)) } }
+                @if let Some(code) = &result.code { dt { "code" } dd { "with " (code.framework) pre { (block(&code.text)) } } }
                 @if let Some(note) = &result.note { dt { "note" } dd { (code_spans(&line(note))) } }
                 dt { "why" } dd { (code_spans(result.row.why)) }
                 dt { "read" } dd {
