@@ -102,7 +102,7 @@ pub(super) fn redeemed<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict>
     if issues(right) {
         return Ok(right);
     }
-    Err(Verdict::inconclusive("a code redeemed as it must be brought no token"))
+    Err(super::granted::no_tokens(e))
 }
 
 /// What came of an authorization request.

@@ -29,7 +29,7 @@ pub(super) fn no_login(e: &Evidence<'_>) -> Verdict {
     match registered {
         _ if !e.went(Reach::Login) => Verdict::needs(Reach::Login),
         Some(401 | 403) => Verdict::blocked("reg-open"),
-        _ => Verdict::not_applicable("no login came about"),
+        _ => super::granted::no_tokens(e),
     }
 }
 

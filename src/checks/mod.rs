@@ -15,13 +15,17 @@ mod challenge_syntax;
 mod cors;
 mod extensions;
 mod forged;
+mod granted;
 mod ground;
+mod issued;
+mod issued_claims;
 mod keys;
 mod legacy;
 mod minted;
 mod modern;
 mod presented;
 mod refresh;
+mod refresh_wrong;
 mod refusals;
 mod registration;
 mod registration_errors;
@@ -36,6 +40,7 @@ mod resource_servers;
 mod resource_signed;
 #[cfg(test)]
 mod resource_tests;
+mod revocation;
 mod server;
 mod server_endpoints;
 mod server_grants;
@@ -46,6 +51,9 @@ mod server_registration;
 #[cfg(test)]
 mod server_tests;
 mod token;
+mod token_client;
+mod token_code;
+mod token_errors;
 mod transport;
 mod transport_documents;
 mod tried;
@@ -107,11 +115,14 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Client registration: what is odd", prefixes: &["reg-"], checks: registration_errors::CHECKS },
     Group { title: "The authorization endpoint", prefixes: &["authz-"], checks: authorization::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
-    Group {
-        title: "Refresh, revocation, introspection",
-        prefixes: &["refresh-", "revoke-", "introspect-"],
-        checks: refresh::CHECKS,
-    },
+    Group { title: "How the token endpoint refuses", prefixes: &["token-", "refresh-"], checks: token_errors::CHECKS },
+    Group { title: "How codes are redeemed", prefixes: &["token-"], checks: token_code::CHECKS },
+    Group { title: "How clients with a secret authenticate", prefixes: &["token-"], checks: token_client::CHECKS },
+    Group { title: "The answer with tokens", prefixes: &["token-"], checks: issued::CHECKS },
+    Group { title: "What stands in the access token", prefixes: &["token-"], checks: issued_claims::CHECKS },
+    Group { title: "Refresh tokens", prefixes: &["refresh-"], checks: refresh::CHECKS },
+    Group { title: "Refresh tokens, misused", prefixes: &["refresh-"], checks: refresh_wrong::CHECKS },
+    Group { title: "Revocation and introspection", prefixes: &["revoke-", "introspect-"], checks: revocation::CHECKS },
     Group { title: "What the MCP server does with a good token", prefixes: &["rs-"], checks: presented::CHECKS },
     Group {
         title: "What the MCP server does with a token that is nearly right",

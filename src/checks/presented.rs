@@ -1,5 +1,6 @@
 //! What the MCP server does with a good token: MCP authorization ("Token Handling", "Error Handling"), RFC 6750 §2–3.
 
+use super::granted::flaw;
 use super::ground::{no_login, refused};
 use super::tried::{is_result, is_success};
 use crate::evidence::{Evidence, Exchange, Pointer};
@@ -43,6 +44,9 @@ fn valid_accepted(e: &Evidence<'_>) -> Verdict {
         return Verdict::Pass;
     }
     let is_refusal = |x: &&&Exchange| matches!(x.status(), Some(401 | 403 | 500 | 502 | 504));
+    if let Some(id) = flaw(e) {
+        return Verdict::blocked(id);
+    }
     match sent.iter().find(is_refusal) {
         Some(refusal) => {
             let status = refusal.status().map_or_else(String::new, |status| status.to_string());

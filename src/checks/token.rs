@@ -101,7 +101,7 @@ fn code_other_client(e: &Evidence<'_>) -> Verdict {
 }
 
 /// Whether a code redeemed in a wrong way is refused, where the right way brings a token.
-fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
+pub(super) fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
     need!(redeemed(e));
     match asked(e, trial, issues) {
         Asked::Granted(exchange) => at(exchange, trial, "a token was issued").expected("400 `invalid_grant`").fail(),
@@ -111,7 +111,7 @@ fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
 }
 
 /// A finding about the answer to a trial.
-fn at(exchange: &Exchange, trial: Trial, what: &str) -> Finding {
+pub(super) fn at(exchange: &Exchange, trial: Trial, what: &str) -> Finding {
     let status = exchange.status().map_or_else(String::new, |status| status.to_string());
     finding(Pointer::exchange(exchange.number), format!("we {}, and {what}", trial.wrong)).actual(status)
 }

@@ -174,6 +174,17 @@ impl Teller<'_> {
         Ok(sender.post(self.request(endpoint, form)?).await)
     }
 
+    /// The same to the token endpoint without the header `Accept`, which some servers need to answer with JSON.
+    ///
+    /// # Errors
+    /// The request cannot be made.
+    pub async fn attempt_bare(&self, trial: Trial, form: Vec<(&str, String)>) -> Result<Exchange, ClientError> {
+        let sender = Sender { issuer: trial.name, ..self.sender(trial.step, trial.wrong) };
+        let mut request = self.request(self.endpoint, form)?;
+        request.headers_mut().remove("accept");
+        Ok(sender.post(request).await)
+    }
+
     fn unusable(&self, what: &str) -> ClientError {
         ClientError::WrongEndpoint {
             issuer: self.issuer.to_owned(),

@@ -96,8 +96,10 @@ pub enum Reply {
     AccessTokenHeader,
     /// The claims of an access token, as a JSON body.
     AccessTokenClaims,
-    /// The answer of the token endpoint that carries tokens.
+    /// The answer of the token endpoint that carries tokens, but for refreshes.
     TokenSuccess,
+    /// The answer of the token endpoint to a refresh that carries tokens.
+    RefreshSuccess,
     /// The answer of the token endpoint that refuses.
     TokenError,
     /// The 201 to a registration.
@@ -366,6 +368,32 @@ pub enum Duty {
     // --- token endpoint
     /// ... answers a GET of the token endpoint with 200.
     PostTokens,
+    /// ... answers `invalid_request` to clients it does not know.
+    NameUnknownClient,
+    /// ... answers 400 without a challenge to Basic credentials that are wrong.
+    ChallengeBasic,
+    /// ... answers `invalid_request` to grant types it does not know.
+    NameUnknownGrant,
+    /// ... answers `invalid_request` to codes it does not know.
+    NameBadGrant,
+    /// ... answers 401 to codes it does not know.
+    RefuseBadGrantWith400,
+    /// ... fails with 500 at refresh tokens it does not know.
+    SurviveBadRefresh,
+    /// ... answers 403 to refresh tokens it does not know.
+    NameBadRefresh,
+    /// ... takes client secrets in the body only.
+    AcceptSecretInHeader,
+    /// ... issues tokens for resources that nobody was asked about.
+    RefuseForeignTarget,
+    /// ... leaves `aud` out when no `resource` was named.
+    NameDefaultAudience,
+    /// ... leaves `aud` out when tokens are refreshed.
+    KeepRefreshAudience,
+    /// ... answers 400 when an unknown token is to be revoked.
+    PardonUnknownRevocation,
+    /// ... answers 400 when it is asked about an unknown token.
+    PardonUnknownIntrospection,
     /// ... refuses token requests with parameters it does not know.
     IgnoreUnknownTokenParameters,
     /// ... supports the password grant.
@@ -458,6 +486,8 @@ pub enum Duty {
     HonourScopeHierarchy,
     /// ... asks for one scope after the other.
     NameAllScopes,
+    /// ... demands more scope than its challenge names, whatever is asked.
+    NameEnoughScope,
     /// ... takes a session id for a token.
     AuthenticateEveryRequest,
 

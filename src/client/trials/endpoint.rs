@@ -37,7 +37,7 @@ pub(super) struct Gate {
 impl Gate {
     /// The request to present tokens with: the one that was refused, or `initialize` where that is refused, too, and the
     /// other is not known to the server once a token is good.
-    async fn of(lab: &Lab<'_>) -> Option<Self> {
+    pub(super) async fn of(lab: &Lab<'_>) -> Option<Self> {
         let trail = lab.wire.trail();
         let evidence = Evidence::new(&trail, Revision::LATEST);
         let ask = refused(lab.wire, &evidence)?;

@@ -1,13 +1,13 @@
 //! What the trials work with: the authorization server, our clients, fresh codes and tokens, and the list of what was
 //! created, which is removed at the end (RFC 7592 §2.3, RFC 7009 §2.1).
 
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use tokio::sync::OnceCell;
 use url::Url;
 
-use super::is_success;
+use super::{is_success, token};
 use crate::client::authorize::Pending;
 use crate::client::browser::{self, Say};
 use crate::client::keeper::Access;
@@ -17,14 +17,14 @@ use crate::client::loopback::Listener;
 use crate::client::plan::{Browser, Plan};
 use crate::client::proof::ClientKey;
 use crate::client::register;
-use crate::client::token::{self, Granted, Teller};
+use crate::client::token::{self as reading, Granted, Teller};
 use crate::evidence::{Evidence, Exchange};
 use crate::formats::secret::Secret;
 use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::store::{Client, ClientOrigin, Login, Scheme};
+use crate::store::{Client, ClientAuth, ClientOrigin, Login, Scheme};
 use crate::wire::{Ask, Wire};
 
 /// What the operator lends.
@@ -112,6 +112,12 @@ pub struct Lab<'a> {
     listener: OnceCell<Option<Listener>>,
     client: OnceCell<Option<Client>>,
     second: OnceCell<Option<Client>>,
+    with_header_secret: OnceCell<Option<Client>>,
+    with_body_secret: OnceCell<Option<Client>>,
+    /// Tokens of our client that nothing wrong was done with yet.
+    spares: Mutex<Vec<TokenSet>>,
+    /// Refreshes work only without `resource`.
+    refreshes_bare: AtomicBool,
     logins_left: AtomicU32,
     issued: Mutex<Vec<TokenSet>>,
     registered: Mutex<Vec<Client>>,
@@ -132,6 +138,10 @@ impl<'a> Lab<'a> {
             listener: OnceCell::new(),
             client: OnceCell::new(),
             second: OnceCell::new(),
+            with_header_secret: OnceCell::new(),
+            with_body_secret: OnceCell::new(),
+            spares: Mutex::default(),
+            refreshes_bare: AtomicBool::new(false),
             logins_left: AtomicU32::new(errand.logins),
             issued: Mutex::default(),
             registered: Mutex::default(),
@@ -178,6 +188,21 @@ impl<'a> Lab<'a> {
             self.choose(&plan).await
         };
         self.second.get_or_init(|| choose).await.as_ref()
+    }
+
+    /// A client that shows a secret in this way: ours, if it is one, else one that is registered now.
+    pub(super) async fn client_with_secret(&self, method: ClientAuth) -> Option<Client> {
+        if let Some(own) = self.client().await.filter(|own| own.auth == method && own.secret.is_some()) {
+            return Some(own.clone());
+        }
+        if !self.may_create() {
+            return None;
+        }
+        let cell = match method {
+            ClientAuth::ClientSecretBasic => &self.with_header_secret,
+            _ => &self.with_body_secret,
+        };
+        cell.get_or_init(|| token::register_with_secret(self, method)).await.clone()
     }
 
     async fn choose(&self, plan: &Plan) -> Option<Client> {
@@ -304,13 +329,58 @@ impl<'a> Lab<'a> {
         form: Vec<(&str, String)>,
     ) -> Option<(Exchange, Option<TokenSet>)> {
         let located = self.located.as_ref()?;
-        let exchange = self.teller(located, client).attempt(trial, &located.token_endpoint, note, form).await.ok()?;
-        let granted = token::read(&exchange).ok().filter(|_| is_success(&exchange));
-        let set = granted.map(|granted| TokenSet { client: client.clone(), granted });
-        if let Some(set) = &set {
-            self.issued.lock().unwrap_or_else(PoisonError::into_inner).push(set.clone());
-        }
+        let asked = self.teller(located, client).attempt(trial, &located.token_endpoint, note, form).await;
+        let exchange = asked.ok()?;
+        let set = self.remember_tokens(client, &exchange);
         Some((exchange, set))
+    }
+
+    /// The same without the header `Accept`.
+    pub(super) async fn exchange_without_accept(
+        &self,
+        trial: Trial,
+        client: &Client,
+        form: Vec<(&str, String)>,
+    ) -> Option<TokenSet> {
+        let located = self.located.as_ref()?;
+        let exchange = self.teller(located, client).attempt_bare(trial, form).await.ok()?;
+        self.remember_tokens(client, &exchange)
+    }
+
+    /// What an answer issued, noted so that it is revoked at the end.
+    fn remember_tokens(&self, client: &Client, exchange: &Exchange) -> Option<TokenSet> {
+        let granted = reading::read(exchange).ok().filter(|_| is_success(exchange))?;
+        let set = TokenSet { client: client.clone(), granted };
+        self.issued.lock().unwrap_or_else(PoisonError::into_inner).push(set.clone());
+        Some(set)
+    }
+
+    /// Lays tokens aside for a trial that wants fresh ones.
+    pub(super) fn lay_aside(&self, set: Option<TokenSet>) {
+        let set = set.filter(|set| set.granted.refresh.is_some());
+        self.spares.lock().unwrap_or_else(PoisonError::into_inner).extend(set);
+    }
+
+    /// Tokens that nothing wrong was done with: laid aside before, else of another login.
+    pub(super) async fn spare(&self, trial: Trial) -> Option<TokenSet> {
+        let laid = self.spares.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        match laid {
+            Some(set) => Some(set),
+            None => self.tokens(trial).await,
+        }
+    }
+
+    /// The form that uses a refresh token as it must be done.
+    pub(super) fn refreshment(&self, token: &Secret) -> Vec<(&'static str, String)> {
+        let mut form = vec![("grant_type", "refresh_token".to_owned()), ("refresh_token", token.expose().to_owned())];
+        let resource = self.resource().filter(|_| !self.refreshes_bare.load(Ordering::Relaxed));
+        form.extend(resource.map(|resource| ("resource", resource)));
+        form
+    }
+
+    /// Leaves `resource` out of refreshes from now on.
+    pub(super) fn refresh_bare(&self) {
+        self.refreshes_bare.store(true, Ordering::Relaxed);
     }
 
     /// Fresh tokens of our client, got as it must be done; recorded as this trial.

@@ -19,7 +19,7 @@ use crate::spec::fault::{Duty, Reply};
 
 use super::client::{Client, Origin, same};
 use super::form::{Denied, Form};
-use super::issue::Grant;
+use super::issue::{Audience, Grant};
 use super::{page, scope};
 
 /// How long the user may take, in seconds.
@@ -38,6 +38,9 @@ pub(crate) struct Asked {
     pub(crate) challenge: Option<String>,
     pub(crate) plain: bool,
     pub(crate) nonce: Option<String>,
+    /// The request named a resource.
+    #[serde(default)]
+    pub(crate) named: bool,
     pub(crate) jkt: Option<String>,
 }
 
@@ -144,6 +147,7 @@ pub(crate) fn examine(site: &Site, client: &Client, form: &Form, mut asked: Aske
     scope::check_resource(site, form, Duty::AcceptResource)?;
     asked.scope = scope::asked(site, form.get("scope"))?;
     asked.nonce = form.get("nonce").map(str::to_owned);
+    asked.named = form.get("resource").is_some();
     asked.jkt = form.get("dpop_jkt").map(str::to_owned);
     Ok(asked)
 }
@@ -286,6 +290,7 @@ async fn approve(site: &Site, ask: &Ask, asked: Asked, account: &str) -> Result<
         scope: asked.scope.clone(),
         auth_time: Some(clock::now()),
         nonce: asked.nonce.clone(),
+        audience: Audience::Own,
         jkt: asked.jkt.clone(),
     };
     let age = if site.keeps(Duty::LimitCodeLifetime) { CODE_AGE } else { 24 * 3600 };

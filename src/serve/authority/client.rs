@@ -3,6 +3,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 use subtle::ConstantTimeEq as _;
@@ -155,7 +156,15 @@ struct Shown<'a> {
 pub(crate) async fn authenticate(site: &Site, ask: &Ask, form: &Form) -> Result<Client, Denied> {
     let shown = shown(ask, form)?;
     let refuse = |why| Denied::new("invalid_client", why).basic(shown.basic);
-    let Some(client) = Client::find(site, &shown.id).await? else { return Err(refuse("the client is not known")) };
+    let Some(client) = Client::find(site, &shown.id).await? else {
+        return Err(if !site.keeps(Duty::ChallengeBasic) && shown.basic {
+            Denied::new("invalid_client", "the client is not known").with_status(StatusCode::BAD_REQUEST)
+        } else if !site.keeps(Duty::NameUnknownClient) && !shown.basic {
+            Denied::new("invalid_request", "the client is not known")
+        } else {
+            refuse("the client is not known")
+        });
+    };
     if let Some(assertion) = shown.assertion {
         if client.method() != "private_key_jwt" {
             return Err(refuse("the client does not authenticate with a key"));
@@ -169,6 +178,9 @@ pub(crate) async fn authenticate(site: &Site, ask: &Ask, form: &Form) -> Result<
     match (&shown.secret, &client.secret) {
         (None, None) if client.is_public() => Ok(client),
         (Some(given), Some(known)) if same(&fingerprint(given), known) => {
+            if shown.basic && !site.keeps(Duty::AcceptSecretInHeader) {
+                return Err(refuse("the secret must be in the body"));
+            }
             if !shown.basic && !site.keeps(Duty::AcceptSecretInBody) {
                 return Err(refuse("the secret must be in the Authorization header"));
             }

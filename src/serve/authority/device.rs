@@ -18,7 +18,7 @@ use crate::spec::fault::{Duty, Reply};
 
 use super::client::{self, Client};
 use super::form::{Denied, Form};
-use super::issue::Grant;
+use super::issue::{Audience, Grant};
 use super::{page, scope};
 
 /// How long a device code lives, in seconds.
@@ -181,6 +181,7 @@ pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<
                 scope: waiting.scope,
                 auth_time: Some(clock::now()),
                 nonce: None,
+                audience: Audience::Own,
                 jkt: None,
             })
         }

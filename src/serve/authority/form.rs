@@ -98,6 +98,11 @@ impl Denied {
         Self { status, code, description, basic: false }
     }
 
+    /// The same with another status.
+    pub(crate) fn with_status(self, status: StatusCode) -> Self {
+        Self { status, ..self }
+    }
+
     /// The same, for a client that tried HTTP Basic.
     pub(crate) fn basic(self, basic: bool) -> Self {
         Self { basic, ..self }

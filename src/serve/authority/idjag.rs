@@ -12,7 +12,7 @@ use crate::spec::fault::Duty;
 use super::assertion::{Unverified, check_times};
 use super::client::Client;
 use super::form::{Denied, Form};
-use super::issue::Grant;
+use super::issue::{Audience, Grant};
 use super::scope;
 
 /// The grant type (RFC 7523 §2.1).
@@ -82,6 +82,7 @@ pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<
         scope: wanted,
         auth_time: None,
         nonce: None,
+        audience: Audience::Own,
         jkt: None,
     })
 }

@@ -2,6 +2,7 @@
 //! draft-ietf-oauth-v2-1 §3.2.3 and §4.3, RFC 9449 §6.
 
 use aws_lc_rs::hmac;
+use http::StatusCode;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
@@ -33,8 +34,22 @@ pub(crate) struct Grant {
     pub(crate) scope: Vec<String>,
     pub(crate) auth_time: Option<u64>,
     pub(crate) nonce: Option<String>,
+    #[serde(default)]
+    pub(crate) audience: Audience,
     /// The thumbprint of the key that tokens are bound to.
     pub(crate) jkt: Option<String>,
+}
+
+/// Whom the tokens are for.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) enum Audience {
+    /// The MCP server.
+    #[default]
+    Own,
+    /// Somebody whom a forgotten duty let in.
+    Foreign(String),
+    /// Nobody is named, since a duty was forgotten.
+    Nobody,
 }
 
 /// A family of refresh tokens: only the newest is good.
@@ -81,6 +96,13 @@ async fn access_token(site: &Site, ask: &Ask, grant: &Grant) -> Result<(String, 
         "jti": random(16),
         "sid": grant.id,
     });
+    if let Some(members) = claims.as_object_mut() {
+        match &grant.audience {
+            Audience::Own => {}
+            Audience::Foreign(name) => drop(members.insert("aud".into(), json!(name))),
+            Audience::Nobody => drop(members.shift_remove("aud")),
+        }
+    }
     if let (Some(members), Some(jkt)) = (claims.as_object_mut(), &grant.jkt) {
         members.insert("cnf".into(), json!({ "jkt": jkt }));
     }
@@ -128,7 +150,14 @@ pub(crate) async fn first_refresh(site: &Site, client: &Client, grant: &Grant) -
 
 /// Takes a refresh token and gives the grant and the next token (draft-ietf-oauth-v2-1 §4.3.1).
 pub(crate) async fn next_refresh(site: &Site, client: &Client, token: &str) -> Result<(Grant, String), Denied> {
-    let unknown = || Denied::new("invalid_grant", "the refresh token is not valid");
+    let unknown = || {
+        let why = "the refresh token is not valid";
+        match (site.keeps(Duty::SurviveBadRefresh), site.keeps(Duty::NameBadRefresh)) {
+            (false, _) => Denied::new("server_error", why),
+            (_, false) => Denied::new("invalid_grant", why).with_status(StatusCode::FORBIDDEN),
+            _ => Denied::new("invalid_grant", why),
+        }
+    };
     let (id, _) = token.split_once('.').ok_or_else(unknown)?;
     // Two requests may race; the one that loses looks again.
     for _ in 0..4 {

@@ -74,7 +74,11 @@ async fn revoked(site: &Site, ask: &mut Ask) -> Result<Answer, Denied> {
         }
         return Ok(done);
     }
-    if let Some(claims) = bearer::claims(site, token).await
+    let claims = bearer::claims(site, token).await;
+    if claims.is_none() && !site.keeps(Duty::PardonUnknownRevocation) {
+        return Err(Denied::new("invalid_request", "the token is not known"));
+    }
+    if let Some(claims) = claims
         && claims.get("client_id").and_then(Value::as_str) == Some(&client.id)
         && let Some(id) = claims.get("jti").and_then(Value::as_str)
     {
@@ -103,6 +107,8 @@ async fn introspected(site: &Site, ask: &mut Ask) -> Result<Answer, Denied> {
     } else if let Some(grant) = issue::live_refresh(site, token).await? {
         let scope = grant.scope.join(" ");
         body = json!({ "active": true, "client_id": grant.client, "sub": grant.subject, "scope": scope });
+    } else if !site.keeps(Duty::PardonUnknownIntrospection) {
+        return Err(Denied::new("invalid_request", "the token is not known"));
     }
     Ok(Answer::json(StatusCode::OK, body))
 }

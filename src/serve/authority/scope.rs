@@ -7,6 +7,7 @@ use crate::serve::site::Site;
 use crate::spec::fault::Duty;
 
 use super::form::{Denied, Form};
+use super::issue::Audience;
 use super::metadata::SCOPES;
 
 /// The scopes asked for; the weakest when none is. Unknown ones make the request invalid.
@@ -43,6 +44,18 @@ pub(crate) fn narrowed(site: &Site, text: Option<&str>, granted: &[String]) -> R
     Ok(wanted)
 }
 
+/// Whom the tokens of a code are for. `named`: the authorization request named a resource.
+pub(crate) fn audience(site: &Site, form: &Form, named: bool) -> Audience {
+    let own = site.layout.mcp.trim_end_matches('/');
+    let mut asked = form.all("resource").peekable();
+    if asked.peek().is_none() {
+        return if named || site.keeps(Duty::NameDefaultAudience) { Audience::Own } else { Audience::Nobody };
+    }
+    // A foreign one comes here only where it is not refused.
+    let foreign = asked.find(|resource| canonical(resource).trim_end_matches('/') != own);
+    foreign.map_or(Audience::Own, |resource| Audience::Foreign(resource.to_owned()))
+}
+
 /// Every `resource` must be ours. `accept`: the duty to take the parameter at all.
 pub(crate) fn check_resource(site: &Site, form: &Form, accept: Duty) -> Result<(), Denied> {
     let invalid = |why| Denied::new("invalid_target", why);
@@ -62,7 +75,9 @@ pub(crate) fn check_resource(site: &Site, form: &Form, accept: Duty) -> Result<(
         let named = canonical(resource);
         let fits =
             named == site.layout.mcp || named.trim_end_matches('/') == own && site.keeps(Duty::IgnoreResourceSlash);
-        if !fits && site.keeps(Duty::RefuseForeignResource) {
+        let refuses =
+            if accept == Duty::AcceptTokenResource { Duty::RefuseForeignTarget } else { Duty::RefuseForeignResource };
+        if !fits && site.keeps(refuses) {
             return Err(invalid("the resource is not protected by this server"));
         }
     }

@@ -18,7 +18,7 @@ use crate::spec::fault::{Duty, Reply};
 use super::authorize::Code;
 use super::client::{self, Client};
 use super::form::{Denied, Form};
-use super::issue::{self, Grant};
+use super::issue::{self, Audience, Grant};
 use super::{device, idjag, scope};
 
 /// How long a redeemed code is remembered, in seconds: as long as what it led to may live.
@@ -30,9 +30,9 @@ pub(crate) async fn token(State(site): State<Arc<Site>>, request: Request) -> An
     match ask.parts.method {
         Method::OPTIONS => site.give(&ask, Reply::TokenPreflight, Answer::preflight("POST, OPTIONS")),
         Method::POST => match exchange(&site, &mut ask).await {
-            Ok(body) => {
+            Ok((body, reply)) => {
                 let answer = Answer::json(StatusCode::OK, body).no_store().header("pragma", "no-cache").open();
-                site.give(&ask, Reply::TokenSuccess, answer)
+                site.give(&ask, reply, answer)
             }
             Err(denied) => site.give(&ask, Reply::TokenError, denied.answer()),
         },
@@ -41,27 +41,33 @@ pub(crate) async fn token(State(site): State<Arc<Site>>, request: Request) -> An
     }
 }
 
-async fn exchange(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
+async fn exchange(site: &Site, ask: &mut Ask) -> Result<(Value, Reply), Denied> {
     let form = Form::of(site, ask).await?;
     if !site.keeps(Duty::IgnoreUnknownTokenParameters) && form.names().any(|name| !PARAMETERS.contains(&name)) {
         return Err(Denied::new("invalid_request", "a parameter is not known"));
     }
-    match form.get("grant_type") {
-        Some("authorization_code") => code(site, ask, &form).await,
-        Some("refresh_token") => refresh(site, ask, &form).await,
-        Some("client_credentials") => client_credentials(site, ask, &form).await,
+    let grant = form.get("grant_type");
+    let reply = if grant == Some("refresh_token") { Reply::RefreshSuccess } else { Reply::TokenSuccess };
+    Ok((granted(site, ask, &form, grant).await?, reply))
+}
+
+async fn granted(site: &Site, ask: &Ask, form: &Form, grant: Option<&str>) -> Result<Value, Denied> {
+    match grant {
+        Some("authorization_code") => code(site, ask, form).await,
+        Some("refresh_token") => refresh(site, ask, form).await,
+        Some("client_credentials") => client_credentials(site, ask, form).await,
         Some("urn:ietf:params:oauth:grant-type:device_code") => {
-            let client = client::authenticate(site, ask, &form).await?;
+            let client = client::authenticate(site, ask, form).await?;
             may(&client, "urn:ietf:params:oauth:grant-type:device_code")?;
-            let mut grant = device::redeem(site, &client, &form).await?;
+            let mut grant = device::redeem(site, &client, form).await?;
             grant.jkt = bound(site, ask, None).await?;
             let refresh = issue::first_refresh(site, &client, &grant).await?;
             issue::respond(site, ask, &grant, refresh).await
         }
         Some(idjag::GRANT) if site.provider.is_some() => {
-            let client = client::authenticate(site, ask, &form).await?;
+            let client = client::authenticate(site, ask, form).await?;
             may(&client, idjag::GRANT)?;
-            let mut grant = idjag::redeem(site, &client, &form).await?;
+            let mut grant = idjag::redeem(site, &client, form).await?;
             grant.jkt = bound(site, ask, None).await?;
             // The client gets another assertion when it needs another token.
             issue::respond(site, ask, &grant, None).await
@@ -69,7 +75,10 @@ async fn exchange(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
         Some("password") if !site.keeps(Duty::RefusePasswordGrant) => {
             Err(Denied::new("invalid_grant", "name or password is wrong"))
         }
-        Some(_) => Err(Denied::new("unsupported_grant_type", "the grant type is not supported")),
+        Some(_) => {
+            let code = if site.keeps(Duty::NameUnknownGrant) { "unsupported_grant_type" } else { "invalid_request" };
+            Err(Denied::new(code, "the grant type is not supported"))
+        }
         None => Err(Denied::new("invalid_request", "there is no grant_type")),
     }
 }
@@ -133,7 +142,12 @@ async fn code(site: &Site, ask: &Ask, form: &Form) -> Result<Value, Denied> {
         {
             issue::revoke(site, &grant).await?;
         }
-        return Err(invalid("the code is not valid, has expired or was used before"));
+        let why = "the code is not valid, has expired or was used before";
+        return Err(match (site.keeps(Duty::NameBadGrant), site.keeps(Duty::RefuseBadGrantWith400)) {
+            (false, _) => Denied::new("invalid_request", why),
+            (_, false) => invalid(why).with_status(StatusCode::UNAUTHORIZED),
+            _ => invalid(why),
+        });
     };
     site.state.put(Table::Redeemed, &print, &found.grant.id, MEMORY).await?;
     if found.asked.client != client.id && site.keeps(Duty::BindCodeToClient) {
@@ -149,6 +163,7 @@ async fn code(site: &Site, ask: &Ask, form: &Form) -> Result<Value, Denied> {
     check_verifier(site, &found, form.get("code_verifier"))?;
     let mut grant = found.grant;
     grant.client.clone_from(&client.id);
+    grant.audience = scope::audience(site, form, found.asked.named);
     grant.jkt = bound(site, ask, grant.jkt.as_deref()).await?;
     let refresh = issue::first_refresh(site, &client, &grant).await?;
     issue::respond(site, ask, &grant, refresh).await
@@ -190,6 +205,7 @@ async fn refresh(site: &Site, ask: &Ask, form: &Form) -> Result<Value, Denied> {
         grant.scope.clear();
     }
     grant.nonce = None;
+    grant.audience = if site.keeps(Duty::KeepRefreshAudience) { Audience::Own } else { Audience::Nobody };
     issue::respond(site, ask, &grant, Some(next)).await
 }
 
@@ -213,6 +229,7 @@ async fn client_credentials(site: &Site, ask: &Ask, form: &Form) -> Result<Value
         scope: wanted,
         auth_time: None,
         nonce: None,
+        audience: Audience::Own,
         jkt: bound(site, ask, None).await?,
     };
     let refresh = if site.keeps(Duty::NoRefreshForClients) { None } else { Some(keys::random(32)) };

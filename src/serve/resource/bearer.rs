@@ -41,6 +41,11 @@ impl Principal {
         Self::called("anyone".to_owned())
     }
 
+    /// Whether this scope was granted.
+    pub(crate) fn has(&self, scope: &str) -> bool {
+        self.scopes.iter().any(|granted| granted == scope)
+    }
+
     /// Somebody whose token nobody looked at.
     pub(crate) fn called(subject: String) -> Self {
         Self { subject, scopes: vec!["search:read".to_owned()], jkt: None, ids: Vec::new() }

@@ -242,6 +242,9 @@ async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal
 /// Checks the token itself.
 async fn check(site: &Site, ask: &Ask, token: &str) -> Result<Principal, Refused> {
     match bearer::verify(site, token).await {
+        Ok(principal) if !site.keeps(Duty::NameEnoughScope) && !principal.has("search:write") => {
+            Err(Box::new(insufficient_scope(site, ask, "search:write")))
+        }
         Ok(principal) => Ok(principal),
         Err(Refusal::Broken) => Err(broken()),
         Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),

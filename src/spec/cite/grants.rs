@@ -18,4 +18,58 @@ cites! { OF_GRANTS:
     /// Short-lived tokens, rotation.
     MCP_TOKEN_THEFT = "MCP 2026-07-28 authorization security considerations", "Token Theft",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#token-theft";
+    /// Client secrets.
+    OAUTH21_2_4_1 = "OAuth 2.1 (draft 13)", "2.4.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-2.4.1";
+    /// Client authentication.
+    OAUTH21_3_2_1 = "OAuth 2.1 (draft 13)", "3.2.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.1";
+    /// The answer with tokens.
+    OAUTH21_3_2_3 = "OAuth 2.1 (draft 13)", "3.2.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.3";
+    /// Refresh tokens.
+    OAUTH21_4_3 = "OAuth 2.1 (draft 13)", "4.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.3";
+    /// The answer to a refresh.
+    OAUTH21_4_3_3 = "OAuth 2.1 (draft 13)", "4.3.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.3.3";
+    /// Access tokens for one audience.
+    OAUTH21_7_1_4 = "OAuth 2.1 (draft 13)", "7.1.4",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.1.4";
+    /// Codes that are shown again.
+    OAUTH21_7_5_3 = "OAuth 2.1 (draft 13)", "7.5.3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.5.3";
+    /// `redirect_uri` in the token request.
+    OAUTH21_10_2 = "OAuth 2.1 (draft 13)", "10.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-10.2";
+    /// Redeeming a code, with `redirect_uri`.
+    RFC6749_4_1_3 = "RFC 6749", "4.1.3",
+        "https://www.rfc-editor.org/rfc/rfc6749#section-4.1.3";
+    /// `resource` in the token request.
+    RFC8707_2_2 = "RFC 8707", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc8707#section-2.2";
+    /// Different kinds of JWT.
+    RFC8725_3_12 = "RFC 8725", "3.12",
+        "https://www.rfc-editor.org/rfc/rfc8725#section-3.12";
+    /// Access tokens for one audience.
+    RFC9700_2_3 = "RFC 9700", "2.3",
+        "https://www.rfc-editor.org/rfc/rfc9700#section-2.3";
+    /// The revocation request.
+    RFC7009_2_1 = "RFC 7009", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc7009#section-2.1";
+    /// The answer to a revocation.
+    RFC7009_2_2 = "RFC 7009", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc7009#section-2.2";
+    /// Tokens that nobody asks about.
+    RFC7009_3 = "RFC 7009", "3",
+        "https://www.rfc-editor.org/rfc/rfc7009#section-3";
+    /// The introspection request.
+    RFC7662_2_1 = "RFC 7662", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc7662#section-2.1";
+    /// The answer to an introspection.
+    RFC7662_2_2 = "RFC 7662", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc7662#section-2.2";
+    /// `resource` in every request.
+    MCP_RESOURCE_PARAMETER = "MCP 2026-07-28 authorization", "Resource Parameter Implementation",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#resource-parameter-implementation";
 }

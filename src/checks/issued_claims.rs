@@ -1,0 +1,553 @@
+//! What stands in the access token of the login, where it is a JWT: RFC 9068 §2 and §3, RFC 8725, RFC 8707 §2, and its
+//! signature by the published keys. MCP binds none of RFC 9068, so most of it is a recommendation.
+
+use serde_json::Value;
+
+use super::asked::attempt;
+use super::granted::{Issued, access_jwt, came_at, client_of};
+use super::ground::{issuer, resource};
+use super::issued::LOGIN;
+use super::keys::key_set;
+use super::resource_identity::identifier;
+use crate::evidence::{Evidence, Exchange, Pointer};
+use crate::formats::json::{self, Field};
+use crate::formats::jwks::Key;
+use crate::formats::jwt::{self, Jwt, SignatureProblem};
+use crate::formats::uri;
+use crate::level;
+use crate::need;
+use crate::spec::cite::*;
+use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
+use crate::spec::posture::Posture;
+use crate::spec::step::Step;
+use crate::spec::text::printable;
+use crate::spec::trial::refresh::introspection::LIVE;
+use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
+
+/// How far `exp` and `expires_in` may be apart, and how far ahead a date of the past may lie, in seconds.
+const LEEWAY: i64 = 60;
+
+/// The rows.
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "token-not-id-token",
+        title: "the access token is no ID token",
+        role: Role::AuthorizationServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_4, RFC8725_3_12],
+        needs: LOGIN,
+        blocked_by: &["token-members"],
+        why: "An ID token tells the client who logged in, and every client has one of everybody who used it. A server that takes \
+              it as a permission can be entered by any of those clients.",
+        fix: "issue an access token of its own type: header `\"typ\": \"at+jwt\"`, `aud` the MCP server, and neither `nonce` nor \
+              `at_hash` in it",
+        disputed: "",
+        faults: &[Fault::new(
+            "token-is-id-token",
+            &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/at_hash", "\"77QmUPtjPfzWtF2AnpK9RQ\"")])],
+        )],
+        judge: not_id_token,
+    },
+    Check {
+        id: "token-alg",
+        title: "the access token is signed with a private key",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_1, RFC8725_3_2],
+        needs: LOGIN,
+        blocked_by: &["token-not-id-token"],
+        why: "A token without a signature can be written by anybody. With a shared secret (HS256), every server that can check a \
+              token can also make one.",
+        fix: "sign access tokens with ES256, RS256 or EdDSA and publish the public key at `jwks_uri`",
+        disputed: "",
+        faults: &[
+            Fault::new("token-alg-hs256", &[Deed::At(Reply::AccessTokenHeader, &[Edit::SetJson("/alg", "\"HS256\"")])]),
+            Fault::new("token-alg-none", &[Deed::At(Reply::AccessTokenHeader, &[Edit::SetJson("/alg", "\"none\"")])]),
+        ],
+        judge: algorithm,
+    },
+    Check {
+        id: "token-signature",
+        title: "the signature of the access token is by a published key",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_4, RFC7515_5_2],
+        needs: LOGIN,
+        blocked_by: &["token-alg", "jwks-fetch", "jwks-nonempty"],
+        why: "A server that checks the signature as it must refuses the token, and the client logs in again, in vain.",
+        fix: "publish at `jwks_uri` the key that signs access tokens, under the `kid` that stands in their header",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "jwks-missing-token-key",
+                &[Deed::At(Reply::Jwks, &[Edit::SetJson("/keys/0/kid", "\"another-key\"")])],
+            ),
+            Fault::new(
+                "token-kid-unknown",
+                &[Deed::At(Reply::AccessTokenHeader, &[Edit::SetJson("/kid", "\"key-of-last-year\"")])],
+            ),
+        ],
+        judge: signature,
+    },
+    Check {
+        id: "token-iss",
+        title: "`iss` is the issuer of the metadata",
+        role: Role::AuthorizationServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_2, RFC9068_4],
+        needs: LOGIN,
+        blocked_by: &["token-not-id-token", "asm-issuer-match"],
+        why: "A resource server compares `iss` with the issuer that it trusts, byte by byte, and refuses the token.",
+        fix: "write the same string into `issuer` of the metadata and `iss` of the tokens",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "token-iss-other",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/iss", "\"https://login.example.com\"")])],
+            ),
+            Fault::new(
+                "token-iss-slash",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/iss", "\"{issuer}/\"")])],
+            ),
+            Fault::new("token-no-iss", &[Deed::At(Reply::AccessTokenClaims, &[Edit::DropJson("/iss")])]),
+        ],
+        judge: issuer_claim,
+    },
+    Check {
+        id: "token-aud",
+        title: "`aud` names the MCP server",
+        role: Role::AuthorizationServer,
+        level: level![_, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Biting,
+        cites: &[RFC8707_2, RFC9068_3, MCP_TOKEN_HANDLING],
+        needs: &[Step::TokenCode, Step::TokenDevice, Step::TokenClient, Step::IntrospectTrial],
+        blocked_by: &["token-not-id-token", "prm-resource-present"],
+        why: "An MCP server must refuse tokens that were not made for it. Where `aud` does not say so, it either refuses all \
+              (endless logins) or stops looking (and takes tokens made for others).",
+        fix: "put the `resource` of the request into `aud`, byte by byte",
+        disputed: "RFC 8707 lets an authorization server map a resource to a broader audience; RFC 9068 wants `aud` to be the \
+                   resource, and MCP wants servers to find themselves in it. A mapped audience is safe only if the MCP server \
+                   knows the mapping and shares the audience with nobody.",
+        faults: &[
+            Fault::new(
+                "token-aud-other",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/aud", "\"https://api.example.com\"")])],
+            ),
+            Fault::new(
+                "token-aud-mapped",
+                &[
+                    Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/aud", "\"https://api.example.com\"")]),
+                    Deed::Forget(Duty::VerifyAudience),
+                ],
+            ),
+            Fault::new(
+                "token-aud-mapped-opaque",
+                &[
+                    Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/aud", "\"https://api.example.com\"")]),
+                    Deed::Forget(Duty::VerifyAudience),
+                ],
+            )
+            .under(Posture::OpaqueTokens),
+            Fault::new(
+                "token-no-aud",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::DropJson("/aud")]), Deed::Forget(Duty::RequireAudience)],
+            ),
+        ],
+        judge: audience,
+    },
+    Check {
+        id: "token-aud-narrow",
+        title: "`aud` names nobody else",
+        role: Role::AuthorizationServer,
+        level: level![_, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[OAUTH21_7_1_4, RFC9700_2_3],
+        needs: LOGIN,
+        blocked_by: &["token-aud"],
+        why: "Every server that a token is for can use it at every other.",
+        fix: "issue a token for one resource only: `\"aud\": \"MCP-URL\"`",
+        disputed: "",
+        faults: &[Fault::new(
+            "token-aud-extra",
+            &[Deed::At(
+                Reply::AccessTokenClaims,
+                &[Edit::SetJson("/aud", "[\"{mcp}\", \"https://payments.example.com\"]")],
+            )],
+        )],
+        judge: narrow_audience,
+    },
+    Check {
+        id: "token-typ",
+        title: "the header says `\"typ\": \"at+jwt\"`",
+        role: Role::AuthorizationServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_1, RFC8725_3_11],
+        needs: LOGIN,
+        blocked_by: &["token-not-id-token"],
+        why: "The type keeps other JWTs of the same server (ID tokens, logout tokens) from being taken for access tokens.",
+        fix: "write `\"typ\": \"at+jwt\"` into the header of access tokens",
+        disputed: "MCP mentions RFC 9068 and does not bind it; many identity providers still write `JWT`.",
+        faults: &[
+            Fault::new(
+                "token-typ-jwt",
+                &[
+                    Deed::At(Reply::AccessTokenHeader, &[Edit::SetJson("/typ", "\"JWT\"")]),
+                    Deed::Forget(Duty::VerifyType),
+                ],
+            ),
+            Fault::new(
+                "token-no-typ",
+                &[Deed::At(Reply::AccessTokenHeader, &[Edit::DropJson("/typ")]), Deed::Forget(Duty::VerifyType)],
+            ),
+        ],
+        judge: typ,
+    },
+    Check {
+        id: "token-claims",
+        title: "`exp`, `iat`, `sub`, `client_id` and `jti` are there",
+        role: Role::AuthorizationServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_2],
+        needs: LOGIN,
+        blocked_by: &["token-not-id-token"],
+        why: "Without `exp` a token is good for ever. The others let a server tell users and clients apart and revoke one token.",
+        fix: "add the claims that are missing",
+        disputed: "MCP mentions RFC 9068 and does not bind it: only a missing `exp` is a failure.",
+        faults: &[
+            Fault::new("token-no-jti", &[Deed::At(Reply::AccessTokenClaims, &[Edit::DropJson("/jti")])]),
+            Fault::new("token-iat-text", &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/iat", "\"today\"")])]),
+            Fault::new(
+                "token-no-exp",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::DropJson("/exp")]), Deed::Forget(Duty::RequireExpiry)],
+            ),
+        ],
+        judge: claims,
+    },
+    Check {
+        id: "token-exp-consistent",
+        title: "the dates in the token fit the answer and the clock",
+        role: Role::AuthorizationServer,
+        level: level![Practice, Practice, Practice, Practice],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[OAUTH21_3_2_3],
+        needs: LOGIN,
+        blocked_by: &["token-claims", "token-expires-in"],
+        why: "A client plans by `expires_in`, the server judges by `exp`. Where they differ, requests fail before the client \
+              refreshes; a token of the future is refused at first.",
+        fix: "compute `exp` as `iat` plus `expires_in`, and keep the clock of the authorization server right",
+        disputed: "",
+        faults: &[
+            Fault::new(
+                "token-exp-mismatch",
+                &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/exp", "4102444800")])],
+            ),
+            Fault::new(
+                "token-iat-future",
+                &[Deed::At(
+                    Reply::AccessTokenClaims,
+                    &[Edit::SetJson("/iat", "4102444800"), Edit::SetJson("/exp", "4102445400")],
+                )],
+            ),
+        ],
+        judge: dates,
+    },
+    Check {
+        id: "token-client-id",
+        title: "the token names the client that it was issued to",
+        role: Role::AuthorizationServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_2],
+        needs: LOGIN,
+        blocked_by: &["token-claims"],
+        why: "Logs, limits and revocation go by the client; a token in the name of another one is counted against that one.",
+        fix: "write the `client_id` of the token request into the claim `client_id`",
+        disputed: "",
+        faults: &[Fault::new(
+            "token-client-id-other",
+            &[Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/client_id", "\"somebody-else\"")])],
+        )],
+        judge: client_id,
+    },
+];
+
+/// A finding in the token that an answer brought.
+fn in_token(exchange: &Exchange, message: impl Into<String>) -> Finding {
+    let at = super::issued::member(exchange, "access_token");
+    finding(at, message)
+}
+
+/// A claim as it stands there.
+pub(super) fn shown(jwt: &Jwt, claim: &str) -> String {
+    jwt.claims.get(claim).map_or_else(|| "absent".to_owned(), |value| printable(&value.to_string()).to_string())
+}
+
+fn not_id_token(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, response }, token, jwt) = need!(access_jwt(e));
+    let has = |name: &str| jwt.claims.contains_key(name);
+    let client = client_of(exchange);
+    let for_client_only = matches!((jwt.audiences(), &client), (Field::Present(audiences), Some(client))
+        if !audiences.is_empty() && audiences.iter().all(|audience| audience == client));
+    let evidence = match &response.id_token {
+        Field::Present(identity) if *identity == token => "it is the same text as `id_token`",
+        _ if has("at_hash") || has("c_hash") => "it has a hash that only ID tokens have (`at_hash`, `c_hash`)",
+        _ if for_client_only && has("nonce") => "it has a `nonce`, and its audience is the client",
+        _ => return Verdict::Pass,
+    };
+    in_token(exchange, format!("the access token is an ID token: {evidence}"))
+        .expected("an access token for the MCP server")
+        .fail()
+}
+
+fn algorithm(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let Field::Present(alg) = jwt.header_str("alg") else {
+        return in_token(exchange, "the header of the token names no algorithm (`alg`)").expected("ES256").fail();
+    };
+    let found = |message: String| {
+        in_token(exchange, message).expected("ES256, RS256 or EdDSA").actual(printable(alg).to_string())
+    };
+    if alg.eq_ignore_ascii_case("none") {
+        return found("the access token is not signed".to_owned()).fail();
+    }
+    if alg.starts_with("HS") {
+        return found(format!("the access token is signed with a shared secret ({})", printable(alg))).warn();
+    }
+    Verdict::Pass
+}
+
+fn signature(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, token, jwt) = need!(access_jwt(e));
+    if jwt.header_str("alg").present().is_none_or(|alg| alg.eq_ignore_ascii_case("none") || alg.starts_with("HS")) {
+        return Verdict::blocked("token-alg");
+    }
+    // What is saved has no signatures: whoever reads it could use the token.
+    if token.expose().ends_with(".redacted") {
+        return Verdict::inconclusive("a saved record holds no signatures");
+    }
+    let (document, set) = need!(key_set(e));
+    if set.keys.is_empty() {
+        return Verdict::blocked("jwks-nonempty");
+    }
+    let values = document.object.get("keys").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let kid = jwt.header_str("kid").present();
+    let named = |value: &&Value| kid.is_none() || Key::from_value(value).kid.as_deref() == kid;
+    let candidates: Vec<&Value> = values.iter().filter(named).collect();
+    if let (Some(kid), true) = (kid, candidates.is_empty()) {
+        return in_token(exchange, format!("no published key has the `kid` of the token, `{}`", printable(kid)))
+            .expected("a key of this `kid` at `jwks_uri`")
+            .fail();
+    }
+    let alg = jwt.header_str("alg").present();
+    let outcomes: Vec<_> = candidates.iter().map(|key| jwt::verify(token.expose(), key, alg)).collect();
+    if outcomes.iter().any(Result::is_ok) {
+        return Verdict::Pass;
+    }
+    if outcomes
+        .iter()
+        .any(|outcome| matches!(outcome, Err(SignatureProblem::Unsupported { .. } | SignatureProblem::Critical)))
+    {
+        return Verdict::inconclusive("the signature is of a kind that this program cannot check");
+    }
+    let why = outcomes.into_iter().find_map(Result::err).map_or_else(String::new, |problem| format!(": {problem}"));
+    in_token(exchange, format!("the signature of the token does not verify with the published keys{why}"))
+        .expected("a signature by a key at `jwks_uri`")
+        .fail()
+}
+
+fn issuer_claim(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let trail = need!(issuer(e));
+    // What the document calls itself; where that differs from its name, another check says so.
+    let said = trail.document.and_then(|document| document.text("issuer")).unwrap_or(&trail.issuer).to_owned();
+    let found =
+        |message: String| in_token(exchange, message).expected(printable(&said).to_string()).actual(shown(&jwt, "iss"));
+    match jwt.claim_str("iss") {
+        Field::Present(iss) if iss == said || iss == trail.issuer => Verdict::Pass,
+        Field::Present(iss) => {
+            found(format!("`iss` is not the issuer of the metadata: {}", uri::compare(&said, iss))).fail()
+        }
+        _ => found("the token does not say who issued it (`iss`)".to_owned()).fail(),
+    }
+}
+
+/// What tokens for this server must name: its `resource`, else its URL.
+pub(super) fn expected_audience(e: &Evidence<'_>) -> String {
+    let named = resource(e).ok().and_then(|document| document.text("resource").map(str::to_owned));
+    named.filter(|name| !name.is_empty()).unwrap_or_else(|| identifier(e))
+}
+
+/// Whether the MCP server refused the token of the login: 401 to the first requests that carried it.
+fn is_refused(e: &Evidence<'_>) -> bool {
+    let steps = [Step::SessionDiscover, Step::SessionInitialize, Step::SessionList, Step::SessionCall];
+    let mut answers = steps.into_iter().flat_map(|step| e.all(step)).filter_map(Exchange::status).peekable();
+    answers.peek().is_some() && answers.all(|status| status == 401)
+}
+
+/// The audiences of the access token, and how they stand there: in the token, else as introspection tells them.
+fn named_audiences(e: &Evidence<'_>) -> Result<(Pointer, Option<Vec<String>>, String), Verdict> {
+    let owned = |names: Vec<&str>| names.into_iter().map(str::to_owned).collect::<Vec<String>>();
+    match access_jwt(e) {
+        Ok((issued, _, jwt)) => {
+            let at = super::issued::member(issued.exchange, "access_token");
+            Ok((at, jwt.audiences().present().map(owned), shown(&jwt, "aud")))
+        }
+        Err(skip) => {
+            let Some(exchange) = attempt(e, LIVE) else { return Err(skip) };
+            let object = exchange.reply().and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+            let object = object.unwrap_or_default();
+            let active = object.get("active") == Some(&Value::Bool(true));
+            // A server need not tell a client of ours whom the tokens of another are for.
+            let Some(said) = object.get("aud").filter(|_| active) else { return Err(skip) };
+            let one = json::str_field(&object, "aud").present().map(|name| vec![name]);
+            let list = one.or_else(|| json::strings_field(&object, "aud").present()).map(owned);
+            Ok((Pointer::json(exchange.number, "/aud"), list, printable(&said.to_string()).to_string()))
+        }
+    }
+}
+
+fn audience(e: &Evidence<'_>) -> Verdict {
+    let (place, audiences, actual) = need!(named_audiences(e));
+    let expected = expected_audience(e);
+    let refused = is_refused(e);
+    let judge = |found: Finding| if refused { found.fail() } else { found.warn() };
+    let and = if refused { ", and the MCP server refuses it" } else { "" };
+    let found = |message: String| {
+        finding(place.clone(), message)
+            .expected(printable(&expected).to_string())
+            .actual(actual.clone())
+            .fix(format!("put `\"aud\": \"{}\"` into access tokens for this server", printable(&expected)))
+    };
+    match audiences {
+        Some(audiences) if audiences.contains(&expected) => Verdict::Pass,
+        Some(audiences) if !audiences.is_empty() => {
+            let like =
+                audiences.iter().map(|audience| uri::compare(&expected, audience)).min_by_key(|like| *like as u8);
+            let how = like.map_or_else(String::new, |like| format!(": {like}"));
+            judge(found(format!("the token is for another audience than the MCP server{how}{and}")))
+        }
+        _ => judge(found(format!("the token does not say whom it is for (`aud`){and}"))),
+    }
+}
+
+fn narrow_audience(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let expected = expected_audience(e);
+    let audiences = jwt.audiences().present().unwrap_or_default();
+    if !audiences.contains(&expected.as_str()) {
+        return match audience(e) {
+            Verdict::Fail(_) | Verdict::Warn(_) => Verdict::blocked("token-aud"),
+            _ => Verdict::not_applicable("the token does not name the MCP server"),
+        };
+    }
+    // The authorization server may name itself: its user info endpoint takes the same token.
+    let own = need!(issuer(e)).issuer;
+    let related = |name: &str| name == expected || name.starts_with(own.trim_end_matches('/'));
+    let strangers: Vec<&str> = audiences.into_iter().filter(|name| !related(name)).collect();
+    if strangers.is_empty() {
+        return Verdict::Pass;
+    }
+    in_token(exchange, format!("the token is for others, too: `{}`", printable(&strangers.join(" "))))
+        .expected(printable(&expected).to_string())
+        .actual(shown(&jwt, "aud"))
+        .warn()
+}
+
+fn typ(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let found = jwt.header_str("typ").present();
+    let essence = found.map(|typ| typ.to_ascii_lowercase());
+    if matches!(essence.as_deref(), Some("at+jwt" | "application/at+jwt")) {
+        return Verdict::Pass;
+    }
+    let shown = found.map_or_else(|| "absent".to_owned(), |typ| printable(typ).to_string());
+    in_token(exchange, "the header of the token does not say that it is an access token")
+        .expected("at+jwt")
+        .actual(shown)
+        .warn()
+}
+
+fn claims(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let absent = |name: &str| !jwt.claims.contains_key(name);
+    if absent("exp") {
+        return in_token(exchange, "the token never expires: it has no `exp`")
+            .expected("`exp`")
+            .actual("absent")
+            .fail();
+    }
+    let texts = ["sub", "client_id", "jti"].map(|name| (name, jwt.claim_str(name).present().is_none()));
+    let times = ["exp", "iat"].map(|name| (name, jwt.claim_time(name).present().is_none()));
+    let wrong: Vec<&str> = times.into_iter().chain(texts).filter(|(_, wrong)| *wrong).map(|(name, _)| name).collect();
+    if wrong.is_empty() {
+        return Verdict::Pass;
+    }
+    let list = wrong.iter().map(|name| format!("`{name}`")).collect::<Vec<_>>().join(", ");
+    let actual = wrong.iter().map(|name| format!("{name}: {}", shown(&jwt, name))).collect::<Vec<_>>().join(", ");
+    in_token(exchange, format!("the token lacks {list}, or has it in the wrong type"))
+        .expected("`exp` and `iat` as numbers; `sub`, `client_id` and `jti` as texts")
+        .actual(actual)
+        .fix(format!("add {list} to access tokens"))
+        .warn()
+}
+
+fn dates(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, response }, _, jwt) = need!(access_jwt(e));
+    let now = came_at(e, exchange);
+    for name in ["iat", "nbf"] {
+        if let Field::Present(time) = jwt.claim_time(name)
+            && time > now.saturating_add(LEEWAY)
+        {
+            let message = format!("`{name}` lies {} s ahead, by the clock of this machine", time.abs_diff(now));
+            return in_token(exchange, message).expected("a time of the past").actual(time.to_string()).warn();
+        }
+    }
+    let expiry = need!(jwt.claim_time("exp").present(), absent "the token has no `exp` that is a number");
+    let Some(said) = response.expires_in.seconds() else { return Verdict::blocked("token-expires-in") };
+    let said = i64::try_from(said).unwrap_or(i64::MAX);
+    let begin = jwt.claim_time("iat").present().unwrap_or(now);
+    let lives = expiry.saturating_sub(begin);
+    // From now on, too: a token that is handed out again is younger than it looks.
+    let left = expiry.saturating_sub(now);
+    let close = |seconds: i64| seconds.abs_diff(said) <= LEEWAY.unsigned_abs();
+    if close(lives) || close(left) {
+        return Verdict::Pass;
+    }
+    in_token(exchange, format!("the token lives for {lives} s by `exp`, for {said} s by `expires_in`"))
+        .expected(format!("`exp` {said} s after `iat`"))
+        .actual(format!("{lives} s after it"))
+        .warn()
+}
+
+fn client_id(e: &Evidence<'_>) -> Verdict {
+    let (Issued { exchange, .. }, _, jwt) = need!(access_jwt(e));
+    let client = need!(client_of(exchange), absent "the record does not say who asked for the token");
+    let names = ["client_id", "azp", "cid", "appid"];
+    let found: Vec<&str> = names.into_iter().filter_map(|name| jwt.claim_str(name).present()).collect();
+    if found.is_empty() {
+        return Verdict::not_applicable("the token names no client");
+    }
+    if found.contains(&client.as_str()) {
+        return Verdict::Pass;
+    }
+    in_token(exchange, "the token names another client than the one that it was issued to")
+        .expected(printable(&client).to_string())
+        .actual(printable(&found.join(", ")).to_string())
+        .warn()
+}
