@@ -168,7 +168,7 @@ pub(super) fn is_proven(exchange: &Exchange) -> bool {
 }
 
 /// The scope that the login asked for, as far as the record has the authorization request.
-pub(super) fn requested_scope<'e>(e: &'e Evidence<'_>) -> Option<Vec<String>> {
+pub(super) fn requested_scope(e: &Evidence<'_>) -> Option<Vec<String>> {
     let steps = [Step::AuthorizationPush, Step::Authorize, Step::DeviceBegin, Step::TokenClient];
     let text = steps.into_iter().filter_map(|step| e.first(step)).find_map(|exchange| asked(exchange, "scope"))?;
     Some(text.split_ascii_whitespace().map(str::to_owned).collect())

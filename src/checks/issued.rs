@@ -341,10 +341,12 @@ fn lifetime(e: &Evidence<'_>) -> Verdict {
     let seconds = need!(seconds, absent "the server does not say how long the token lives");
     let shown = if seconds > 2 * DAY { format!("{} days", seconds / DAY) } else { format!("{seconds} s") };
     let found = finding(at, format!("an access token lives for {shown}")).expected("some minutes").actual(shown);
-    match seconds {
-        ..=HOUR => Verdict::Pass,
-        ..=DAY => found.info(),
-        _ => found.warn(),
+    if seconds <= HOUR {
+        Verdict::Pass
+    } else if seconds <= DAY {
+        found.info()
+    } else {
+        found.warn()
     }
 }
 

@@ -1,6 +1,8 @@
 //! What stands in the access token of the login, where it is a JWT: RFC 9068 §2 and §3, RFC 8725, RFC 8707 §2, and its
 //! signature by the published keys. MCP binds none of RFC 9068, so most of it is a recommendation.
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use serde_json::Value;
 
 use super::asked::attempt;

@@ -1,5 +1,7 @@
 //! Revocation and introspection: RFC 7009 §2.1, §2.2 and §3, RFC 7662 §2.1 and §2.2.
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use serde_json::Value;
 
 use super::asked::{attempt, issues, redeemed};

@@ -24,9 +24,6 @@ cites! { OF_GRANTS:
     /// Client authentication.
     OAUTH21_3_2_1 = "OAuth 2.1 (draft 13)", "3.2.1",
         "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.1";
-    /// The answer with tokens.
-    OAUTH21_3_2_3 = "OAuth 2.1 (draft 13)", "3.2.3",
-        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.3";
     /// Refresh tokens.
     OAUTH21_4_3 = "OAuth 2.1 (draft 13)", "4.3",
         "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.3";
