@@ -496,6 +496,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--posture', '--posture', [CompletionResultType]::ParameterName, 'The shape of the deployment')
             [CompletionResult]::new('--delay', '--delay', [CompletionResultType]::ParameterName, 'Wait this long before each answer, in milliseconds')
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines')
+            [CompletionResult]::new('--lab', '--lab', [CompletionResultType]::ParameterName, 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http')
             [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of the MCP server; 0 takes a free one')
             [CompletionResult]::new('--authority-port', '--authority-port', [CompletionResultType]::ParameterName, 'The port of the authorization server; 0 takes a free one')

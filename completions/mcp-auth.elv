@@ -472,6 +472,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --posture 'The shape of the deployment'
             cand --delay 'Wait this long before each answer, in milliseconds'
             cand --log 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines'
+            cand --lab 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too'
             cand --listen 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http'
             cand --port 'The port of the MCP server; 0 takes a free one'
             cand --authority-port 'The port of the authorization server; 0 takes a free one'

@@ -460,6 +460,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l delay -d 'Wa
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l log -d 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines' -r -f -a "troubles\t'Only what goes wrong'
 text\t'Every request, as text'
 json\t'Every request, as JSON lines'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l lab -d 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l listen -d 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server; 0 takes a free one' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one' -r

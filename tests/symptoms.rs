@@ -26,10 +26,7 @@ const AT_ONCE: usize = 6;
 const PENDING: &[(&str, &str)] = &[
     ("blocked-user-agent", "challenge-user-agents"),
     ("null-id", "challenge-body-id"),
-    ("cimd-unusable", "cimd-works"),
     ("loopback-port", "authz-loopback-port"),
-    ("loopback-registration", "reg-loopback-untyped"),
-    ("registration-answer", "reg-client-id"),
     ("stale-client", "token-invalid-client"),
     ("resource-refused", "authz-resource-accepted"),
     ("iss-in-the-callback", "authz-iss-as-advertised"),

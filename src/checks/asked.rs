@@ -184,6 +184,16 @@ pub(super) fn authorizes<'e>(e: &'e Evidence<'_>) -> Result<(&'e Exchange, Kind)
 /// What came of an authorization request that is wrong, seen beside the right one and one of a client that nobody knows.
 pub(super) fn passage<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Passage<'e>, Verdict> {
     let (_, right) = authorizes(e)?;
+    passage_beside(e, right, authorization::UNKNOWN_CLIENT, trial)
+}
+
+/// The same beside the kind of answer that a right request got, and a request that must be refused.
+pub(super) fn passage_beside<'e>(
+    e: &'e Evidence<'_>,
+    right: Kind,
+    strange: Trial,
+    trial: Trial,
+) -> Result<Passage<'e>, Verdict> {
     let mut tries = attempts(e, trial);
     let Some(first) = tries.next() else { return Ok(Passage::Unclear("it was not tried")) };
     let found = kind(first);
@@ -193,7 +203,7 @@ pub(super) fn passage<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Passage<'
         Kind::Page | Kind::Away if found != right => Passage::Refused,
         Kind::Page | Kind::Away if !again => Passage::Unclear("it was answered in another way the second time"),
         Kind::Page | Kind::Away => {
-            let strange = attempt(e, authorization::UNKNOWN_CLIENT).map(kind);
+            let strange = attempt(e, strange).map(kind);
             if strange.is_none_or(|strange| strange == found) {
                 Passage::Unclear("requests are looked at only after the login")
             } else {

@@ -13,6 +13,7 @@ mod challenge_reach;
 mod challenge_scope;
 mod challenge_syntax;
 mod cors;
+mod documents;
 mod extensions;
 mod forged;
 mod granted;
@@ -113,6 +114,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Client registration: the answer", prefixes: &["reg-"], checks: registration::CHECKS },
     Group { title: "Client registration: redirect URIs", prefixes: &["reg-"], checks: registration_redirects::CHECKS },
     Group { title: "Client registration: what is odd", prefixes: &["reg-"], checks: registration_errors::CHECKS },
+    Group { title: "Client ID metadata documents", prefixes: &["cimd-"], checks: documents::CHECKS },
     Group { title: "The authorization endpoint", prefixes: &["authz-"], checks: authorization::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
     Group { title: "How the token endpoint refuses", prefixes: &["token-", "refresh-"], checks: token_errors::CHECKS },

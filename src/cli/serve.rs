@@ -27,6 +27,10 @@ pub(crate) struct Serve {
     /// The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines
     #[arg(long, value_enum, default_value_t = Log::Troubles, env = "MCP_AUTH_LOG")]
     pub(crate) log: Log,
+    /// Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then
+    /// describe itself on this machine, too
+    #[arg(long, value_name = "FILE")]
+    pub(crate) lab: Option<PathBuf>,
     /// List every fault, with the check it trips, and every posture
     #[arg(long, exclusive = true)]
     pub(crate) list: bool,
@@ -202,6 +206,7 @@ pub(crate) fn request(serve: Serve) -> Request {
         certificate: doors.tls_cert.zip(doors.tls_key),
         plain_http: doors.insecure_http,
         ca_file: doors.ca_file,
+        lab: serve.lab,
         state: authority.state,
         auto_approve: authority.auto_approve,
         accounts: authority.accounts,

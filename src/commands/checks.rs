@@ -8,6 +8,7 @@ use crate::checks;
 use crate::render::wrap::hang;
 use crate::spec::fault::{Deed, Edit, Fault};
 use crate::spec::posture::Posture;
+use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Role};
@@ -85,6 +86,7 @@ fn explanation(check: &Check, width: usize) -> String {
         },
     );
     section("level", &levels(check));
+    section("touches", &touches(check));
     section("why", check.why);
     section("fix", check.fix);
     section("disputed", check.disputed);
@@ -109,6 +111,22 @@ fn explanation(check: &Check, width: usize) -> String {
         }
     }
     text
+}
+
+/// What a run must be allowed, or given, for a check to be looked at; several ways are told as alternatives.
+fn touches(check: &Check) -> String {
+    let mut ways: Vec<Reach> = check.needs.iter().map(|step| step.reach()).collect();
+    ways.sort_unstable();
+    ways.dedup();
+    if ways.is_empty() {
+        ways.push(Reach::Passive);
+    }
+    let told = ways.iter().map(|reach| match reach {
+        Reach::Passive => "no more than --passive does".to_owned(),
+        Reach::Default => "no more than a probe does without flags".to_owned(),
+        reach => format!("{}: {}", reach.flag(), reach.about()),
+    });
+    told.collect::<Vec<_>>().join("; or ")
 }
 
 fn levels(check: &Check) -> String {

@@ -57,6 +57,8 @@ pub struct Request {
     pub plain_http: bool,
     /// Where to write the certificate authority of the `https` posture.
     pub ca_file: Option<PathBuf>,
+    /// Where to write the private key of access tokens.
+    pub lab: Option<PathBuf>,
     /// Where the state is kept: a file or a URL; memory without it.
     pub state: Option<String>,
     /// Approves every request without a page.
@@ -200,6 +202,7 @@ pub async fn config(request: Request, faults: Vec<&'static Fault>) -> Result<Con
         authority_public: request.authority_public,
         hosts: request.hosts,
         plain_http: request.plain_http,
+        private_documents: request.lab.is_some(),
         auto_approve: request.auto_approve,
         token_lifetime: request.token_lifetime,
         signing: request.signing,

@@ -14,15 +14,17 @@ use crate::checks;
 use crate::client::browser::Say;
 use crate::client::discover;
 use crate::client::login::Actor;
+use crate::client::proof::ClientKey;
 use crate::client::trials::{self, Errand, Lab, Material, Wanted};
 use crate::client::visit;
 use crate::evidence::{Evidence, Exchange, FailureKind, Mode, Trail};
+use crate::formats::secret::Secret;
 use crate::formats::uri;
 use crate::render::progress::{self, Progress};
 use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Policy as ReportPolicy, Report};
 use crate::serve;
-use crate::spec::reach::Reach;
+use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -233,14 +235,21 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool, only: &[St
 }
 
 async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<Trail, Failure> {
-    let config = serve::Config { auto_approve: request.stay.is_some(), ..serve::Config::default() };
+    let config =
+        serve::Config { auto_approve: request.stay.is_some(), private_documents: true, ..serve::Config::default() };
     let embedded = if named == EMBEDDED { Some(start_embedded(config).await?) } else { None };
     let given = embedded.as_ref().map_or(named, serve::Server::mcp_url);
     let target = parse_target(given)?;
     let policy_error = |error: crate::wire::PolicyError| {
         Failure::usage(error.to_string(), "mcp-auth probe --help tells what each option takes")
     };
-    let reached = request.options.reach;
+    // The deployment inside this process lends its key to who tries it in earnest.
+    let lends = embedded.as_ref().filter(|_| request.options.reach.has(Reach::Intrusive));
+    let lent = lends.map(|server| Secret::from(server.signing_key().as_str()));
+    let signing_key = lent.map(|pem| ClientKey::read(&pem, None, None)).transpose()?;
+    let reached = if signing_key.is_some() { request.options.reach.with(Reach::Lab) } else { request.options.reach };
+    let mut material = request.material.clone();
+    material.signing_key = material.signing_key.or(signing_key);
     if let Some(stay) = request.stay.as_ref().filter(|_| embedded.is_none()) {
         consent::ask(reached, &stay.plan, given, LOGINS, request.consent, terminal)?;
     }
@@ -260,11 +269,12 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         }
     }));
     let wanted = wanted(&request.only);
-    discover::walk(&wire, &discover::Options { wanted: wanted.clone(), ..request.options.clone() }).await;
+    discover::walk(&wire, &discover::Options { reach: reached, wanted: wanted.clone(), ..request.options.clone() })
+        .await;
     if let Some(stay) = &request.stay {
         let telling = line.clone();
         let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
-        Box::pin(touch(&wire, request, stay, &wanted, embedded.is_some(), (terminal, &say))).await?;
+        Box::pin(touch(&wire, (reached, &wanted, &material), stay, embedded.is_some(), (terminal, &say))).await?;
     }
     line.end();
     let mut trail = wire.trail();
@@ -279,13 +289,11 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
 /// the same.
 async fn touch(
     wire: &Wire,
-    request: &Request,
+    (reached, wanted, material): (Reached, &Wanted, &Material),
     stay: &Stay,
-    wanted: &Wanted,
     is_embedded: bool,
     (terminal, say): (&Terminal, &Say),
 ) -> Result<(), Failure> {
-    let reached = request.options.reach;
     let (store, plan) = stay.settled(wire, is_embedded, terminal)?;
     let mut login = None;
     if reached.has(Reach::Login) {
@@ -297,7 +305,6 @@ async fn touch(
         login = visit.login;
     }
     if trials::are_part_of(reached) {
-        let material = &request.material;
         let errand = Errand { reached, wanted, plan: &plan, material, logins: LOGINS, say };
         trials::run(&Lab::new(wire, errand, login.as_ref())).await;
         if let Some(why) = wire.halted() {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 
 use super::deploy::{self, Request};
 use super::{Exit, Failure, Outcome, Terminal, logs, put, tell};
@@ -11,8 +12,9 @@ use crate::serve;
 use crate::serve::foreign::providers::Preset;
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
+use crate::spec::reach::{Reach, Reached};
 use crate::spec::text::printable;
-use crate::verdict::Role;
+use crate::verdict::{Check, Role};
 
 /// Runs the deployment until it is interrupted or told to end.
 ///
@@ -22,7 +24,7 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     logs::start(request.log, terminal);
     let faults = request.faults.iter().map(|name| find(name)).collect::<Result<Vec<_>, _>>()?;
     let preset = request.foreign.preset()?;
-    let ca_file = request.ca_file.clone();
+    let (ca_file, lab) = (request.ca_file.clone(), request.lab.clone());
     if preset.is_some() || request.foreign.issuer.is_some() {
         refuse_authority_faults(&faults)?;
     }
@@ -32,7 +34,10 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     let mut end = deploy::end()?;
     let server = serve::start(config).await.map_err(|error| deploy::refused(&error))?;
     let ca_file = write_authority(&server, ca_file)?;
-    let mut text = announcement(&server, posture, &faults, ca_file.as_deref());
+    if let Some(path) = &lab {
+        write_key(&server, path)?;
+    }
+    let mut text = announcement(&server, posture, &faults, (ca_file.as_deref(), lab.as_deref()));
     if let Some(preset) = preset {
         text.push_str(&console(&server, &preset));
     }
@@ -112,11 +117,42 @@ fn console(server: &serve::Server, preset: &Preset) -> String {
     text
 }
 
+/// Hands the private key of access tokens out, in a file for its owner alone.
+fn write_key(server: &serve::Server, path: &Path) -> Result<(), Failure> {
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create(true).truncate(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let written = options.open(path).and_then(|mut file| {
+        #[cfg(unix)]
+        file.set_permissions(std::os::unix::fs::PermissionsExt::from_mode(0o600))?;
+        file.write_all(server.signing_key().as_bytes())
+    });
+    let help = "name another file with --lab";
+    written.map_err(|error| Failure::usage(format!("{} cannot be written: {error}", path.display()), help))
+}
+
+/// The options of a probe that goes as far as this check needs; `None` if it needs none.
+fn further(check: &Check, lab: Option<&Path>) -> Option<String> {
+    let key = lab.map_or_else(|| "FILE".to_owned(), |path| path.display().to_string());
+    Some(match check.reach() {
+        _ if check.is_within(Reached::default()) => return None,
+        Reach::Login => " --login".to_owned(),
+        Reach::Active => " --login --active".to_owned(),
+        Reach::Lab => format!(" --login --signing-key {key}"),
+        Reach::ChallengeTool => " --challenge-tool search".to_owned(),
+        Reach::Tool => " --login --intrusive --tool search".to_owned(),
+        Reach::StepUpTool => " --login --intrusive --step-up-tool save".to_owned(),
+        Reach::Intrusive => " --login --intrusive".to_owned(),
+        reach => format!(" --login {} FILE", reach.flag()),
+    })
+}
+
 fn announcement(
     server: &serve::Server,
     posture: Posture,
     faults: &[Planted],
-    ca_file: Option<&std::path::Path>,
+    (ca_file, lab): (Option<&Path>, Option<&Path>),
 ) -> String {
     let mut text = String::new();
     let _ = writeln!(text, "MCP server            {}", server.mcp_url());
@@ -141,7 +177,11 @@ fn announcement(
     for (host, address) in server.resolve() {
         let _ = write!(options, " --resolve {host}:{}", address.ip());
     }
-    let _ = writeln!(text, "\nin another terminal:\n  mcp-auth probe {}{options}", server.mcp_url());
+    if let Some(path) = lab {
+        let _ = writeln!(text, "signing key           {} (a secret of this deployment)", path.display());
+    }
+    let further = faults.iter().find_map(|(id, _)| further(checks::by_id(id)?, lab)).unwrap_or_default();
+    let _ = writeln!(text, "\nin another terminal:\n  mcp-auth probe {}{options}{further}", server.mcp_url());
     for (check, _) in faults {
         let _ = writeln!(text, "  mcp-auth checks explain {check}");
     }

@@ -188,6 +188,7 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
         report.results.iter().filter(|r| r.reason.as_deref().is_some_and(|x| x.starts_with(prefix))).count()
     };
     skipped.extend(some(count("blocked:"), "blocked by a failure"));
+    skipped.extend(some(count("inconclusive"), "inconclusive"));
     skipped.extend(some(count("not-applicable"), "not applicable here"));
     if !skipped.is_empty() {
         writeln!(out, "{}", hang(&format!("not looked at: {}", skipped.join(", ")), 0, style.width))?;
@@ -200,6 +201,9 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
         plural(effects.clients_registered, "client"),
         plural(effects.tokens_issued, "token")
     )?;
+    for thing in &effects.left_behind {
+        writeln!(out, "{}", hang(&format!("left behind: {thing}"), 0, style.width))?;
+    }
     writeln!(out, "next: {}", report.next.bold())
 }
 

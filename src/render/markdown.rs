@@ -39,6 +39,9 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
         writeln!(out, "- {}", prose(&words::accepted(result)))?;
     }
     clients(report, out)?;
+    for thing in &report.effects.left_behind {
+        writeln!(out, "\nLeft behind: {}", prose(&words::line(thing)))?;
+    }
     writeln!(
         out,
         "\n{}, {} registered, {} issued. Next: {}",

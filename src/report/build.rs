@@ -3,15 +3,14 @@
 use std::collections::HashMap;
 
 use super::{
-    CheckResult, Code, Effects, Elsewhere, ProviderSetting, REPORT_VERSION, Report, Row, Status, Summary, fill,
+    CheckResult, Code, Elsewhere, ProviderSetting, REPORT_VERSION, Report, Row, Status, Summary, effects, fill,
     fingerprint, next,
 };
 use crate::advice::providers::{self, Recognised};
 use crate::advice::snippets;
-use crate::evidence::{Evidence, Exchange, Mode, Outcome, Trail};
+use crate::evidence::{Evidence, Mode, Outcome};
 use crate::spec::level::Level;
 use crate::spec::reach::Reach;
-use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Mark, Reason, Role, Verdict};
 
@@ -43,7 +42,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         results,
         elsewhere: Vec::new(),
         clients: Vec::new(),
-        effects: effects(evidence.trail),
+        effects: effects::of(evidence.trail),
         next: String::new(),
         declared: None,
     };
@@ -67,23 +66,6 @@ fn advise(results: &mut [CheckResult], provider: Option<&Recognised>, evidence: 
             let snippet = snippets::of(result.id, framework)?;
             Some(Code { framework: framework.name(), text: fill::filled(snippet.code, Role::ResourceServer, evidence) })
         });
-    }
-}
-
-/// What the run did to the deployment, counted in its record.
-fn effects(trail: &Trail) -> Effects {
-    let worked = |step: fn(Step) -> bool| {
-        let done = trail.exchanges.iter().filter(|x| x.status().is_some_and(|status| (200..300).contains(&status)));
-        done.filter(|x| step(x.step)).count()
-    };
-    let witnessed = |x: &&Exchange| matches!(x.step, Step::AuthorizeReturn | Step::CanaryFetched);
-    Effects {
-        requests: trail.exchanges.len() - trail.exchanges.iter().filter(witnessed).count(),
-        clients_registered: worked(|step| step == Step::ClientRegister),
-        tokens_issued: worked(|step| {
-            use Step::{TokenAssertion, TokenClient, TokenCode, TokenDevice, TokenRefresh};
-            matches!(step, TokenCode | TokenRefresh | TokenDevice | TokenClient | TokenAssertion)
-        }),
     }
 }
 

@@ -3,6 +3,7 @@
 mod build;
 mod clients;
 mod compare;
+mod effects;
 mod fill;
 mod fingerprint;
 mod next;
@@ -220,6 +221,9 @@ pub struct Effects {
     pub clients_registered: usize,
     /// Tokens issued.
     pub tokens_issued: usize,
+    /// What was created and could not be removed, in words.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub left_behind: Vec<String>,
 }
 
 /// From which status on the exit code is 1.

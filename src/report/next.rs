@@ -22,6 +22,8 @@ pub(super) fn command(report: &Report, trail: &Trail) -> String {
     match warned {
         Some(result) => format!("mcp-auth checks explain {}", result.id),
         None if !reach.has(Reach::Login) => format!("mcp-auth probe {target} --login"),
+        None if !reach.has(Reach::Active) => format!("mcp-auth probe {target} --login --active"),
+        None if !reach.has(Reach::Intrusive) => format!("mcp-auth probe {target} --login --intrusive"),
         None => format!("mcp-auth probe {target} --save trail.json"),
     }
 }

@@ -136,12 +136,16 @@ pub enum Step {
     DocumentTrial,
     /// Not a request of ours: the authorization server fetched one of our documents.
     DocumentFetched,
+    /// A code of a client with a metadata document, redeemed to see what comes.
+    DocumentGrant,
     /// An authorization request to see what comes; a code that comes is never redeemed.
     AuthorizeTrial,
     /// A bad request at another endpoint of the authorization server.
     ServerTrial,
     /// The authorization request whose code a later trial redeems.
     CodeTrial,
+    /// Not a request of ours: the redirect that came back from the browser, for a trial.
+    CodeReturn,
     /// A code redeemed to see what comes.
     TokenTrial,
     /// A refresh token used to see what comes.
@@ -195,6 +199,8 @@ impl Step {
             Self::McpCall => Reach::ChallengeTool,
             Self::RegisterTrial
             | Self::CodeTrial
+            | Self::DocumentGrant
+            | Self::CodeReturn
             | Self::TokenTrial
             | Self::RefreshTrial
             | Self::RevokeTrial
@@ -238,6 +244,12 @@ impl Step {
             | Self::SessionEnd => Reach::Login,
             _ => Reach::Passive,
         }
+    }
+
+    /// Whether it is no request of ours: something that was seen.
+    #[must_use]
+    pub const fn is_witnessed(self) -> bool {
+        matches!(self, Self::AuthorizeReturn | Self::CodeReturn | Self::CanaryFetched | Self::DocumentFetched)
     }
 
     /// What the step is, for people.
@@ -307,10 +319,12 @@ impl Step {
             Self::SessionEnd => "end of the session",
             Self::RegisterTrial => "registration on trial",
             Self::DocumentTrial => "client document on trial",
+            Self::DocumentGrant => "token request of a document client, on trial",
             Self::DocumentFetched => "the authorization server came for our document",
             Self::AuthorizeTrial => "authorization request on trial",
             Self::ServerTrial => "bad request at the authorization server",
             Self::CodeTrial => "authorization for a trial",
+            Self::CodeReturn => "redirect back, for a trial",
             Self::TokenTrial => "token request on trial",
             Self::RefreshTrial => "refresh on trial",
             Self::RevokeTrial => "revocation on trial",

@@ -56,6 +56,12 @@ impl Host {
         answers.insert(path.to_owned(), whole.into_bytes());
     }
 
+    /// Whether anybody connected at all, whatever they said.
+    #[must_use]
+    pub fn was_visited(&self) -> bool {
+        !self.shelf.asked.lock().unwrap_or_else(PoisonError::into_inner).is_empty()
+    }
+
     /// Whether somebody asked for a path.
     #[must_use]
     pub fn was_asked_for(&self, path: &str) -> bool {

@@ -38,6 +38,13 @@ fn steps_for(check: &Check) -> Vec<Step> {
     checks::and_ground(&[check.id.to_owned()]).flat_map(|check| check.needs).copied().collect()
 }
 
+/// Whether a login comes before the trials of a check. Rows about registration and client documents need none, and their
+/// faults may prevent it.
+fn needs_login(check: &Check) -> bool {
+    let before = |step: &Step| matches!(step, Step::RegisterTrial | Step::ManageTrial | Step::DocumentTrial);
+    !check.id.starts_with("reg-") && !check.needs.iter().all(before)
+}
+
 /// The walk that a user would make for a check.
 pub(crate) fn walk_for(check: &Check) -> Walk {
     let challenge_tool = check.needs.contains(&Step::McpCall).then_some("search");
@@ -48,7 +55,7 @@ pub(crate) fn walk_for(check: &Check) -> Walk {
         titles.dedup();
         titles
     });
-    Walk { challenge_tool, touches, login: !check.id.starts_with("reg-") }
+    Walk { challenge_tool, touches, login: needs_login(check) }
 }
 
 /// Visits a deployment; `check` says which steps are wanted, no check wants all.
@@ -56,8 +63,9 @@ pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk
     let config = Config {
         posture,
         faults: faults.to_vec(),
-        auto_approve: how.touches.is_some(),
-        private_documents: true,
+        auto_approve: how.touches.is_some() && how.login,
+        // A deployment that goes by a name guards itself as one on a network does.
+        private_documents: posture != Posture::Https,
         ..Config::default()
     };
     let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));

@@ -28,7 +28,7 @@ use crate::store::{Client, ClientAuth, ClientOrigin, Login, Scheme};
 use crate::wire::{Ask, Wire};
 
 /// What the operator lends.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Material {
     /// A good token, instead of a login's.
     pub token: Option<Secret>,
@@ -315,7 +315,7 @@ impl<'a> Lab<'a> {
         let listener = self.listener(port).await?;
         (self.errand.say)(&format!("a login for a trial ({})", trial.wrong));
         let query = browser::answer(self.wire, self.errand.plan, pending, listener, self.errand.say).await.ok()?;
-        let seen = Ask::get(Step::CodeTrial, format!("{}?{query}", pending.redirect_uri), "the browser came back");
+        let seen = Ask::get(Step::CodeReturn, format!("{}?{query}", pending.redirect_uri), "the browser came back");
         self.wire.witness(seen.about(trial.name));
         Some(query)
     }

@@ -47,7 +47,7 @@ pub async fn run(lab: &Lab<'_>) {
     if [Step::ServerTrial, Step::RegisterTrial, Step::ManageTrial].into_iter().any(steps) {
         Box::pin(registration::run(lab)).await;
     }
-    if steps(Step::DocumentTrial) {
+    if steps(Step::DocumentTrial) || steps(Step::DocumentGrant) {
         Box::pin(documents::run(lab)).await;
     }
     if steps(Step::AuthorizeTrial) {

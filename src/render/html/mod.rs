@@ -229,6 +229,9 @@ fn footing(view: &View<'_>) -> Markup {
     let effects = &view.report.effects;
     html! {
         footer {
+            @for thing in &effects.left_behind {
+                p { "Left behind: " (line(thing)) }
+            }
             p { "Next: " code { (line(&view.report.next)) } }
             p.quiet {
                 (line(&view.report.tool)) " · " (words::instant(view.trail.started)) " · "

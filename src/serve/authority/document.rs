@@ -27,12 +27,13 @@ pub(crate) fn is_document_id(site: &Site, id: &str) -> bool {
 
 /// The client that a document describes; `None` when there is none that can be used.
 pub(crate) async fn client(site: &Site, id: &str) -> Result<Option<Client>, StoreError> {
-    let Some(url) = valid_id(site, id).filter(|_| site.keeps(Duty::TakeDocuments)) else { return Ok(None) };
+    let Some(url) = valid_id(site, id) else { return Ok(None) };
     if let Some(kept) = site.state.get::<Option<Client>>(Table::Document, id).await? {
         return Ok(kept);
     }
     let limit = if site.keeps(Duty::LimitDocument) { DOCUMENT_LIMIT } else { 4 << 20 };
     let body = fetch_document(site, url, limit).await;
+    let body = body.filter(|_| site.keeps(Duty::TakeDocuments));
     let Some(metadata) = body.and_then(|body| read(site, id, &body)) else {
         if !site.keeps(Duty::RetryDocument) {
             site.state.put(Table::Document, id, &None::<Client>, DOCUMENT_AGE).await?;

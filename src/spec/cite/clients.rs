@@ -57,4 +57,37 @@ cites! { OF_CLIENTS:
     /// Issued ids that look like documents.
     CIMD_REGISTERED = "Client ID Metadata Documents (draft 01)", "Supporting Both Pre-Registered and Unregistered Clients",
         "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-01";
+    /// The form of the id.
+    CIMD_3 = "Client ID Metadata Documents (draft 00)", "3",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-3";
+    /// The document.
+    CIMD_4 = "Client ID Metadata Documents (draft 00)", "4",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-4";
+    /// No shared secrets.
+    CIMD_4_1 = "Client ID Metadata Documents (draft 00)", "4.1",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-4.1";
+    /// What is kept of a document.
+    CIMD_4_4 = "Client ID Metadata Documents (draft 00)", "4.4",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-4.4";
+    /// Redirect URIs.
+    CIMD_4_5 = "Client ID Metadata Documents (draft 00)", "4.5",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-4.5";
+    /// Clients with keys.
+    CIMD_6_2 = "Client ID Metadata Documents (draft 00)", "6.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-6.2";
+    /// Fetching from private addresses.
+    CIMD_6_5 = "Client ID Metadata Documents (draft 00)", "6.5",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-6.5";
+    /// The size of a document.
+    CIMD_6_6 = "Client ID Metadata Documents (draft 00)", "6.6",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-client-id-metadata-document-00#section-6.6";
+    /// Authorization Server Abuse Protection.
+    MCP_ABUSE = "MCP 2026-07-28 authorization security considerations", "Authorization Server Abuse Protection",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#authorization-server-abuse-protection";
+    /// Localhost Redirect URI Risks.
+    MCP_LOCALHOST_RISKS = "MCP 2026-07-28 authorization security considerations", "Localhost Redirect URI Risks",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#localhost-redirect-uri-risks";
+    /// What a server does with documents.
+    MCP_CIMD = "MCP 2026-07-28 client registration", "Client ID Metadata Documents",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#client-id-metadata-documents";
 }
