@@ -1215,7 +1215,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__serve)
-            opts="-v -q -h --fault --posture --delay --log --list --listen --port --authority-port --public-url --authority-url --host --tls-cert --tls-key --insecure-http --ca-file --state --auto-approve --accounts --clients --token-lifetime --alg --rotate-keys --issuer --provider --set --audience --token-issuer --token-client --scope-claim --map-scope --introspection-id --introspect --cacert --docs --search --search-url --color --verbose --quiet --help"
+            opts="-v -q -h --fault --posture --delay --log --lab --list --listen --port --authority-port --public-url --authority-url --host --tls-cert --tls-key --insecure-http --ca-file --state --auto-approve --accounts --clients --token-lifetime --alg --rotate-keys --issuer --provider --set --audience --token-issuer --token-client --scope-claim --map-scope --introspection-id --introspect --cacert --docs --search --search-url --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1235,6 +1235,10 @@ _mcp__auth() {
                     ;;
                 --log)
                     COMPREPLY=($(compgen -W "troubles text json" -- "${cur}"))
+                    return 0
+                    ;;
+                --lab)
+                    COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
                 --listen)
