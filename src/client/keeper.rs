@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::error::ClientError;
 use super::locate::{Demand, Located, locate};
-use super::login::{self, Actor, check_scope};
+use super::login::{self, Actor, Place, check_scope};
 use super::proof::DpopKey;
 use super::token::{Teller, Wanted};
 use crate::evidence::{Exchange, FailureKind};
@@ -15,6 +15,8 @@ use crate::formats::secret::Secret;
 use crate::spec::text::printable;
 use crate::store::{self, Book, Login, RefreshState, Scheme, Store, Tokens};
 
+/// Why a login is made that the user asked for.
+const ASKED_FOR: &str = "you asked for it";
 /// Authorizations in one run, the first login among them: what step-up may cost.
 const AUTHORIZATIONS: u32 = 3;
 /// Logins that a 401 may start in one run.
@@ -180,7 +182,7 @@ impl<'a> Keeper<'a> {
     /// As [`Keeper::unauthorized`].
     pub async fn log_in_now(&mut self, demand: &Demand) -> Result<(), ClientError> {
         self.logins += 1;
-        self.log_in(demand, None, "you asked for it").await
+        self.log_in(demand, None, ASKED_FOR).await
     }
 
     async fn log_in(&mut self, demand: &Demand, scope: Option<Vec<String>>, why: &str) -> Result<(), ClientError> {
@@ -188,6 +190,9 @@ impl<'a> Keeper<'a> {
             return Err(ClientError::LoginNeeded { why: why.to_owned() });
         }
         let Actor { wire, plan, say } = self.actor;
+        if why != ASKED_FOR {
+            say(&format!("a login is needed: {why}"));
+        }
         // Of several authorization servers the one that a client id belongs to, then the one that knows us.
         let known = self.current.iter().map(|login| login.issuer.clone());
         let preferred: Vec<String> = plan.issuer.iter().cloned().chain(known).collect();
@@ -204,7 +209,8 @@ impl<'a> Keeper<'a> {
         };
         self.authorizations += 1;
         let known = self.known_client(&located)?;
-        let login = self.actor.login(&located, scope, known.as_ref(), self.profile).await?;
+        let place = Place { store: self.store, profile: self.profile };
+        let login = self.actor.login(&located, scope, known.as_ref(), place).await?;
         self.remember(&login).await?;
         self.current = Some(login);
         Ok(())

@@ -20,7 +20,7 @@ use crate::formats::secret::Secret;
 use crate::formats::{json, uri};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::store::{Client, ClientAuth, ClientOrigin, Login, RefreshState, Scheme, Tokens};
+use crate::store::{Client, ClientAuth, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens};
 use crate::wire::{Ask, Wire};
 
 /// Who logs in: the gate, the user's decisions, the user's ear.
@@ -32,6 +32,15 @@ pub struct Actor<'a> {
     pub plan: &'a Plan,
     /// Tells the user what is going on.
     pub say: &'a Say,
+}
+
+/// For whom a login is made, and where it is remembered.
+#[derive(Clone, Copy)]
+pub struct Place<'a> {
+    /// The store.
+    pub store: &'a Store,
+    /// The account.
+    pub profile: &'a str,
 }
 
 /// The scope to ask for first, and the rule that chose it (MCP, "Scope Selection Strategy").
@@ -77,9 +86,9 @@ impl Actor<'_> {
         located: &Located,
         scope: Vec<String>,
         known: Option<&Client>,
-        profile: &str,
+        place: Place<'_>,
     ) -> Result<Login, ClientError> {
-        let first = self.attempt(located, &scope, known, profile).await;
+        let first = self.attempt(located, &scope, known, place).await;
         let was_reused = known.is_some_and(|client| client.origin == ClientOrigin::Registered);
         match first {
             Err(ClientError::Denied {
@@ -88,7 +97,7 @@ impl Actor<'_> {
                 ..
             }) if error == "invalid_client" && was_reused => {
                 (self.say)("the authorization server does not know our registration any more: registering anew");
-                self.attempt(located, &scope, None, profile).await
+                self.attempt(located, &scope, None, place).await
             }
             other => other,
         }
@@ -99,7 +108,7 @@ impl Actor<'_> {
         located: &Located,
         scope: &[String],
         known: Option<&Client>,
-        profile: &str,
+        place: Place<'_>,
     ) -> Result<Login, ClientError> {
         let listener = match self.plan.grant {
             Grant::Code => Some(self.listen(known).await?),
@@ -115,6 +124,9 @@ impl Actor<'_> {
         let chosen = register::choose(wire, located, plan, known, own_uri.as_deref(), scope).await?;
         (self.say)(&format!("client: {}", chosen.why));
         let client = chosen.client;
+        if client.origin == ClientOrigin::Registered && known.is_none_or(|known| known.id != client.id) {
+            self.remember_client(located, &client, place).await?;
+        }
         let dpop = if located.wants_dpop || plan.dpop { Some(DpopKey::new()?) } else { None };
         let teller = Teller {
             wire,
@@ -142,7 +154,7 @@ impl Actor<'_> {
                 detail: "gave a token bound to a key that we did not show".to_owned(),
             });
         }
-        Ok(self.record(located, scope, client, &granted, dpop.as_ref(), profile))
+        Ok(self.record(located, scope, client, &granted, dpop.as_ref(), place.profile))
     }
 
     fn record(
@@ -159,6 +171,15 @@ impl Actor<'_> {
             (self.say)("the authorization server ignored the proof: the token is not bound to a key");
         }
         Login {
+            tokens: Some(tokens(granted, scope, self.wire.now(), bound.map(DpopKey::stored))),
+            requested_scope: scope.to_vec(),
+            ..self.blank(located, client, profile)
+        }
+    }
+
+    /// A login that did not come about yet.
+    fn blank(&self, located: &Located, client: Client, profile: &str) -> Login {
+        Login {
             issuer: located.issuer.clone(),
             token_endpoint: located.token_endpoint.clone(),
             resource: located.resource.clone(),
@@ -166,11 +187,23 @@ impl Actor<'_> {
             server: self.wire.given(),
             sends_resource: located.sends_resource,
             client,
-            tokens: Some(tokens(granted, scope, self.wire.now(), bound.map(DpopKey::stored))),
-            requested_scope: scope.to_vec(),
+            tokens: None,
+            requested_scope: Vec::new(),
             refresh: RefreshState::Idle,
             revocation_endpoint: located.endpoint("revocation_endpoint").ok().flatten(),
         }
+    }
+
+    /// Keeps a new registration before anybody is asked for anything, so that a login that is given up leaves none behind
+    /// that nobody knows of. Tokens that are there stay, with the client that they belong to.
+    async fn remember_client(&self, located: &Located, client: &Client, place: Place<'_>) -> Result<(), ClientError> {
+        let login = self.blank(located, client.clone(), place.profile);
+        let mut guard = place.store.lock().await?;
+        let is_free = guard.book().find(&login.key()).is_none_or(|known| known.tokens.is_none());
+        if is_free {
+            guard.save(|book| book.put_last(login))?;
+        }
+        Ok(())
     }
 
     /// Binds the port that was registered, if it is free: not every server lets it change (RFC 8252 §7.3).

@@ -229,7 +229,7 @@ impl Line {
     /// How the run tells the user what is going on.
     pub fn say(&self) -> Box<Say> {
         let (progress, terminal) = (self.progress.clone(), self.terminal);
-        Box::new(move |text| progress.suspend(|| tell(&terminal, text)))
+        Box::new(move |text| progress.rest(|| tell(&terminal, text)))
     }
 
     /// Removes the progress line.

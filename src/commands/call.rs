@@ -6,7 +6,7 @@ use std::io::Read as _;
 use serde_json::{Map, Value, json};
 
 use super::account::{Counterpart, Line, Request, interruptible};
-use super::{Exit, Failure, Outcome, Terminal, json_text, put_foreign, tell};
+use super::{Exit, Failure, Outcome, Terminal, json_text, outline, put_foreign, tell};
 use crate::client::error::ClientError;
 use crate::client::keeper::Keeper;
 use crate::client::login::Actor;
@@ -185,12 +185,15 @@ fn object(text: &str, option: &str) -> Result<Map<String, Value>, Failure> {
         .map_err(|problem| Failure::usage(format!("{option}: {problem}"), "give a JSON object, @FILE, or -"))
 }
 
-/// A result for people: its texts, what is structured where there is no text, and a word about the rest.
+/// A result for people: its texts, what is structured in an outline, and a word about the rest. Servers repeat in a text
+/// what is structured, as JSON: once is enough.
 fn content(result: &Value) -> String {
+    let structured = result.get("structuredContent");
     let mut text = String::new();
     for block in result.get("content").and_then(Value::as_array).into_iter().flatten() {
         let kind = block.get("type").and_then(Value::as_str).unwrap_or("untyped");
         match block.get("text").and_then(Value::as_str) {
+            Some(part) if structured.is_some() && reader::read(part.as_bytes()).ok().as_ref() == structured => {}
             Some(part) => {
                 let _ = writeln!(text, "{}", printable_block(part).cut(SHOWN));
             }
@@ -200,10 +203,8 @@ fn content(result: &Value) -> String {
             }
         }
     }
-    if text.is_empty()
-        && let Some(structured) = result.get("structuredContent")
-    {
-        let _ = writeln!(text, "{}", json_text(structured));
+    if let Some(structured) = structured {
+        outline::write(&mut text, structured, SHOWN);
     }
     text
 }

@@ -12,6 +12,7 @@ pub mod editors;
 mod known;
 pub mod login;
 pub mod logs;
+mod outline;
 pub mod probe;
 pub mod serve;
 pub mod subjects;

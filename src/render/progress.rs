@@ -1,9 +1,14 @@
 //! Progress on a terminal: what is being asked, fed by watching exchanges arrive.
 
+use std::time::Duration;
+
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::evidence::{Exchange, Outcome};
 use crate::spec::text::printable;
+
+/// How often it turns.
+const TICK: Duration = Duration::from_millis(120);
 
 /// A line on stderr that says what was asked last; hidden where stderr is no terminal.
 #[derive(Clone)]
@@ -21,13 +26,19 @@ impl Progress {
             bar.set_style(style);
         }
         if shown {
-            bar.enable_steady_tick(std::time::Duration::from_millis(120));
+            bar.enable_steady_tick(TICK);
         }
         Self(bar)
     }
 
     /// An exchange has ended.
     pub fn saw(&self, exchange: &Exchange) {
+        if self.0.is_finished() {
+            let seen = self.0.position();
+            self.0.reset();
+            self.0.set_position(seen);
+            self.0.enable_steady_tick(TICK);
+        }
         self.0.inc(1);
         self.0.set_message(exchange.step.title());
     }
@@ -35,6 +46,13 @@ impl Progress {
     /// Removes the line.
     pub fn end(&self) {
         self.0.finish_and_clear();
+    }
+
+    /// Writes something that a person may have to act on: the line is gone until the next exchange, so that it does not
+    /// move about while they type.
+    pub fn rest<R>(&self, write: impl FnOnce() -> R) -> R {
+        self.0.finish_and_clear();
+        write()
     }
 
     /// Writes a line of text without disturbing the progress line.

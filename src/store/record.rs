@@ -253,9 +253,14 @@ impl Book {
 
     /// Puts a login in the place of the one with its key, first in order.
     pub fn put(&mut self, login: Login) {
-        let key = login.key();
-        self.logins.retain(|other| other.key() != key);
+        self.forget(&login.key());
         self.logins.insert(0, login);
+    }
+
+    /// Puts a login that did not come about in the place of the one with its key, after those that did.
+    pub fn put_last(&mut self, login: Login) {
+        self.forget(&login.key());
+        self.logins.push(login);
     }
 
     /// Changes the login of this key in place, only if it still holds this refresh token: compare and swap.

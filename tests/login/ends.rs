@@ -85,8 +85,11 @@ fn a_signal_ends_a_login_at_once_and_leaves_nothing_behind() {
         let (ended, text) = end(&stage, child, err);
         assert!(ended == code && text.contains("error: interrupted"), "{signal}: {ended} {text}");
         assert!(TcpStream::connect(("127.0.0.1", listener)).is_err(), "{signal}: the listener is still there");
-        // The store is free, and the next login works.
+        // The store is free, and the next login works, with the registration that is there already.
+        let (_, out, _) = stage.run(&["token", "list"]);
+        assert!(out.contains("not logged in"), "{out}");
         stage.log_in();
+        assert_eq!(stage.count("POST", "/register"), 1);
     }
 }
 

@@ -72,7 +72,7 @@ fn refuse(stage: &Stage, name: &str, words: &[&str]) -> (String, Option<String>)
     let way = if words.contains(&"redirect back") { "follow" } else { browser.to_str().unwrap() };
     let (code, out, err) = stage.run(&["login", &stage.url(), "--browser", way, "--login-timeout", "3", "-v"]);
     assert_eq!(code, 5, "{name}: {err}");
-    assert!(out.is_empty() && !stage.file().exists(), "{name}: {out}");
+    assert!(out.is_empty() && stage.is_logged_out(), "{name}: {out}");
     let error = err.split_once("error: ").unwrap().1.to_owned();
     assert!(error.contains("\n  help: ") && error.trim_end().lines().count() == 2, "{name}: {error}");
     for word in words {
@@ -228,7 +228,7 @@ fn redirects_to_other_origins_and_of_token_requests_are_not_followed() {
         assert!(err.contains(&status.to_string()), "{place} {status}: {err}");
         assert_eq!(stage.count("POST", "/stolen") + stage.count("GET", "/stolen"), 0, "{place} {status}");
         assert_eq!(stage.count("POST", place), 1, "{place} {status}");
-        assert!(!stage.file().exists());
+        assert!(stage.is_logged_out());
     }
 }
 

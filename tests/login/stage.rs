@@ -87,6 +87,11 @@ impl Stage {
         }
     }
 
+    /// Whether no token is kept.
+    pub(crate) fn is_logged_out(&self) -> bool {
+        self.book()["logins"].as_array().is_none_or(|logins| logins.iter().all(|login| login["tokens"].is_null()))
+    }
+
     /// How many secrets outputs are searched for.
     pub(crate) fn known_secrets(&self) -> usize {
         self.proxy.secrets().len()
