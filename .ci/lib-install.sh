@@ -5,6 +5,7 @@
 #   install_python_venv     a python3 that can make virtual environments
 #   install_valkey          $VALKEY_SERVER: valkey-server, or redis-server where the distribution has no valkey
 #   install_chromium        $CHROMIUM: a browser that runs headless
+#   install_chromedriver    the same, and chromedriver, by which a test types and clicks in it
 #   install_tmux            tmux
 #
 # System packages come through apt-get, by root only.
@@ -40,5 +41,7 @@ install_chromium() {
   }
   export CHROMIUM
 }
+
+install_chromedriver() { install_chromium && _ci need chromedriver chromium-driver; }
 
 install_tmux() { _ci need tmux tmux; }

@@ -12,6 +12,7 @@ import argparse
 import json
 import os
 import shlex
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -19,6 +20,7 @@ import time
 import urllib.request
 from pathlib import Path
 
+import page
 from deployments import HERE, HTTP, Fleet, NotStarted, Skipped, clean_environment, free_port
 
 PROGRAM = Path(os.environ.get("MCP_AUTH") or HERE / "../../target/release/mcp-auth").resolve()
@@ -144,13 +146,28 @@ def client(fleet, row, verbose):
         deployment.stop()
 
 
+def browser(fleet, row, verbose):
+    for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
+        if not shutil.which(program):
+            raise Skipped(f"{program} is missing (package {package})")
+    port = free_port()
+    deployment = Deployment(port, [], {})
+    try:
+        issuer = next(line for line in deployment.said if line.startswith("authorization server")).split()[-1]
+        return page.sign_in(issuer, f"{HTTP}{port}/mcp")
+    except (AssertionError, RuntimeError) as why:
+        raise Wrong(str(why)) from why
+    finally:
+        deployment.stop()
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("--only", default="")
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    rows = [(authority, row) for row in AUTHORITIES] + [(client, row) for row in CLIENTS]
+    rows = [(authority, row) for row in AUTHORITIES] + [(client, row) for row in CLIENTS] + [(browser, ("a person in Chromium",))]
     rows = [(kind, row) for kind, row in rows if options.only.lower() in row[0].lower()]
     if options.list:
         print("\n".join(row[0] for _, row in rows))

@@ -2,9 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod clean;
 mod doors;
 mod library;
 #[cfg(feature = "store-redis")]
 mod replicas;
+mod rmcp;
 mod state;
 mod support;
