@@ -22,7 +22,7 @@ use crate::serve::state::{self, OpenError};
 use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing, tls};
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
-use crate::spec::text::printable;
+use crate::spec::text::{printable, printable_block};
 use crate::verdict::Check;
 
 /// The longest file of accounts or clients, in bytes.
@@ -127,9 +127,9 @@ impl Elsewhere {
     pub fn preset(&self) -> Result<Option<Preset>, Failure> {
         let Some(name) = &self.provider else { return Ok(None) };
         let preset = Preset::new(name, &self.set);
-        preset
-            .map(Some)
-            .map_err(|error| Failure::usage(printable_lines(&error.to_string()), "--set NAME=VALUE, for each"))
+        preset.map(Some).map_err(|error| {
+            Failure::usage(printable_block(&error.to_string()).to_string(), "--set NAME=VALUE, for each")
+        })
     }
 
     /// Its settings; `None` when no authorization server is named.
@@ -176,10 +176,6 @@ impl Elsewhere {
         }
         Ok(None)
     }
-}
-
-fn printable_lines(text: &str) -> String {
-    text.lines().map(|line| printable(line).to_string()).collect::<Vec<_>>().join("\n")
 }
 
 /// The deployment that a request describes.

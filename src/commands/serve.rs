@@ -112,7 +112,7 @@ fn console(server: &serve::Server, preset: &Preset) -> String {
     let Some((_, _, settings)) = server.foreign() else { return String::new() };
     let mut text = format!("\nat {}:\n", preset.title());
     for (number, step) in preset.checklist(server.mcp_url(), settings).iter().enumerate() {
-        let _ = writeln!(text, "  {}. {}", number + 1, printable(step));
+        let _ = writeln!(text, "  {}. {}", number + 1, printable(step).cut(usize::MAX));
     }
     text
 }
@@ -181,7 +181,12 @@ fn announcement(
         let _ = writeln!(text, "signing key           {} (a secret of this deployment)", path.display());
     }
     let further = faults.iter().find_map(|(id, _)| further(checks::by_id(id)?, lab)).unwrap_or_default();
-    let _ = writeln!(text, "\nin another terminal:\n  mcp-auth probe {}{options}{further}", server.mcp_url());
+    let url = server.mcp_url();
+    let _ = writeln!(text, "\nin another terminal:\n  mcp-auth probe {url}{options}{further}");
+    if posture != Posture::Public {
+        let _ = writeln!(text, "  mcp-auth login {url}{options}");
+    }
+    let _ = writeln!(text, "  mcp-auth call search query=pkce --server {url}{options}");
     for (check, _) in faults {
         let _ = writeln!(text, "  mcp-auth checks explain {check}");
     }
