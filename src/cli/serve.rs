@@ -182,7 +182,7 @@ pub(crate) struct Library {
 }
 
 /// What is about an authorization server of our own.
-const FOREIGN: [&str; 6] = ["auto_approve", "accounts", "clients", "authority_url", "alg", "rotate_keys"];
+const FOREIGN: [&str; 7] = ["lab", "auto_approve", "accounts", "clients", "authority_url", "alg", "rotate_keys"];
 
 /// What the options ask for.
 pub(crate) fn request(serve: Serve) -> Request {

@@ -8,5 +8,6 @@ mod library;
 #[cfg(feature = "store-redis")]
 mod replicas;
 mod rmcp;
+mod settings;
 mod state;
 mod support;

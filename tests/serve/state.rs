@@ -105,3 +105,39 @@ fn keys_are_replaced_in_turn_and_old_tokens_stay_good() {
     assert_eq!(search(&server.mcp, &first), 200, "and its tokens are good");
     assert_eq!(search(&server.mcp, &token()), 200);
 }
+
+#[test]
+fn what_was_answered_is_kept_whenever_it_is_killed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let ports = free_ports();
+    let arguments = arguments(&ports, &file);
+    let mut kept: Vec<Login> = Vec::new();
+    // Killed in the middle of writing, five times.
+    for round in 0..5 {
+        let server = Deployment::start(&arguments);
+        for login in &mut kept {
+            login.open_page();
+        }
+        let (issuer, mcp) = (server.issuer.clone(), server.mcp.clone());
+        let writers: Vec<_> = (0..4)
+            .map(|_| {
+                let (issuer, mcp) = (issuer.clone(), mcp.clone());
+                std::thread::spawn(move || {
+                    let registered = std::iter::repeat_with(|| Login::try_register(&issuer, &mcp));
+                    registered.take(200).map_while(Result::ok).collect::<Vec<_>>()
+                })
+            })
+            .collect();
+        std::thread::sleep(std::time::Duration::from_millis(150 + 70 * round));
+        server.kill();
+        kept.extend(writers.into_iter().flat_map(|writer| writer.join().unwrap()));
+    }
+    assert!(kept.len() >= 5, "{} registrations were answered", kept.len());
+    let server = Deployment::start(&arguments);
+    for login in &mut kept {
+        login.open_page();
+    }
+    println!("{} registrations, five kills, none lost", kept.len());
+    drop(server);
+}

@@ -146,7 +146,14 @@ pub(crate) fn try_send(method: &str, url: &str, headers: &[(&str, &str)], body: 
     stream.read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes).into_owned();
     let (head, body) = text.split_once("\r\n\r\n").ok_or(std::io::ErrorKind::UnexpectedEof)?;
-    Ok(Reply { status: head.split(' ').nth(1).unwrap().parse().unwrap(), head: head.to_owned(), body: body.to_owned() })
+    let reply = Reply {
+        status: head.split(' ').nth(1).unwrap().parse().unwrap(),
+        head: head.to_owned(),
+        body: body.to_owned(),
+    };
+    // Who was killed in the middle of an answer gave none.
+    let whole = reply.header("content-length").is_none_or(|length| length.parse() == Ok(reply.body.len()));
+    if whole { Ok(reply) } else { Err(std::io::ErrorKind::UnexpectedEof.into()) }
 }
 
 pub(crate) fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Reply {
@@ -175,35 +182,54 @@ pub(crate) struct Login {
     request: String,
     cookie: String,
     scope: String,
+    person: (&'static str, &'static str),
     pub(crate) code: String,
 }
 
 impl Login {
     /// Registers a client.
     pub(crate) fn register(issuer: &str, mcp: &str) -> Self {
+        Self::try_register(issuer, mcp).unwrap_or_else(|error| panic!("{issuer}: {error}"))
+    }
+
+    /// The same client, already known to the deployment.
+    pub(crate) fn known(issuer: &str, mcp: &str, client: &str) -> Self {
+        let (issuer, mcp, client) = (issuer.to_owned(), mcp.to_owned(), client.to_owned());
+        let (request, cookie, code) = (String::new(), String::new(), String::new());
+        Self {
+            issuer,
+            mcp,
+            client,
+            request,
+            cookie,
+            scope: "search:read".into(),
+            person: ("alice", "wonderland"),
+            code,
+        }
+    }
+
+    /// Registers a client; an error when nobody answers.
+    pub(crate) fn try_register(issuer: &str, mcp: &str) -> std::io::Result<Self> {
         let metadata = json!({
             "redirect_uris": [BACK], "token_endpoint_auth_method": "none", "application_type": "native",
             "grant_types": ["authorization_code", "refresh_token"],
         });
         let json = [("content-type", "application/json")];
-        let reply = send("POST", &format!("{issuer}/register"), &json, &metadata.to_string());
+        let reply = try_send("POST", &format!("{issuer}/register"), &json, &metadata.to_string())?;
         assert_eq!(reply.status, 201, "{}", reply.body);
         let client = reply.json()["client_id"].as_str().unwrap().to_owned();
-        let (issuer, mcp) = (issuer.to_owned(), mcp.to_owned());
-        Self {
-            issuer,
-            mcp,
-            client,
-            request: String::new(),
-            cookie: String::new(),
-            scope: "search:read".into(),
-            code: String::new(),
-        }
+        Ok(Self::known(issuer, mcp, &client))
     }
 
     /// The same, asking for another scope.
     pub(crate) fn asking(mut self, scope: &str) -> Self {
         scope.clone_into(&mut self.scope);
+        self
+    }
+
+    /// The same, by somebody else.
+    pub(crate) fn by(mut self, name: &'static str, password: &'static str) -> Self {
+        self.person = (name, password);
         self
     }
 
@@ -222,21 +248,27 @@ impl Login {
         ])
     }
 
+    /// The authorization request.
+    pub(crate) fn url(&self) -> String {
+        format!("{}/authorize?{}", self.issuer, self.query())
+    }
+
     /// Opens the page.
-    pub(crate) fn open_page(&mut self) {
-        let reply = get(&format!("{}/authorize?{}", self.issuer, self.query()));
+    pub(crate) fn open_page(&mut self) -> String {
+        let reply = get(&self.url());
         assert_eq!(reply.status, 200, "{}", reply.body);
         self.cookie = reply.header("set-cookie").unwrap().split(';').next().unwrap().to_owned();
         let (_, rest) = reply.body.split_once("name=\"request\" value=\"").unwrap();
         self.request = rest.split('"').next().unwrap().to_owned();
+        reply.body
     }
 
     /// Types name and password and allows.
     pub(crate) fn consent(&mut self) {
         let body = form(&[
             ("request", &self.request),
-            ("username", "alice"),
-            ("password", "wonderland"),
+            ("username", self.person.0),
+            ("password", self.person.1),
             ("decision", "approve"),
         ]);
         let reply = send("POST", &format!("{}/authorize", self.issuer), &[FORM, ("cookie", &self.cookie)], &body);
@@ -246,7 +278,7 @@ impl Login {
 
     /// Gets a code from a deployment that approves by itself.
     pub(crate) fn approve(&mut self) {
-        let reply = get(&format!("{}/authorize?{}", self.issuer, self.query()));
+        let reply = get(&self.url());
         assert_eq!(reply.status, 303, "{}", reply.body);
         self.take_code(&reply);
     }
