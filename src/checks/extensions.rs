@@ -26,6 +26,10 @@ const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 const ID_JAG: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
 /// The name of workload identity federation among the extensions of a server.
 const WORKLOAD: &str = "io.modelcontextprotocol/auth/wif";
+/// The name of client credentials among them.
+const OWN_CREDENTIALS: &str = "io.modelcontextprotocol/oauth-client-credentials";
+/// The name of enterprise-managed authorization among them.
+const ENTERPRISE: &str = "io.modelcontextprotocol/enterprise-managed-authorization";
 /// The name of DPoP among them.
 const DPOP: &str = "io.modelcontextprotocol/auth/dpop";
 
@@ -143,11 +147,41 @@ pub(super) const CHECKS: &[Check] = &[
         .under(Posture::Lazy)],
         judge: workload,
     },
+    Check {
+        id: "ext-advertised",
+        title: "an extension among the capabilities is one that the authorization server knows",
+        role: Role::ResourceServer,
+        level: level![_, _, _, Should],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[EXT_NEGOTIATION],
+        needs: &[Step::McpDiscover, Step::McpInitialize, Step::SessionDiscover, Step::SessionInitialize],
+        blocked_by: &[],
+        why: "A client that reads the name of an extension tries it, and fails where the authorization server does not have it.",
+        fix: "name only extensions whose grant stands in `grant_types_supported` of the authorization server",
+        disputed: "",
+        faults: &[
+            // As far as it is said without a token.
+            Fault::new(
+                "ext-false-advert",
+                &[Deed::At(
+                    Reply::DiscoverResult,
+                    &[Edit::SetJson(
+                        "/result/capabilities/extensions",
+                        "{\"io.modelcontextprotocol/enterprise-managed-authorization\": {}}",
+                    )],
+                )],
+            )
+            .under(Posture::Lazy),
+        ],
+        judge: advertised,
+    },
 ];
 
 /// Whether the server names an extension among its capabilities, as far as it says so without a token.
 fn claims(e: &Evidence<'_>, extension: &str) -> bool {
-    let answers = [Step::McpDiscover, Step::McpInitialize].into_iter().filter_map(|step| e.first(step));
+    let steps = [Step::McpDiscover, Step::McpInitialize, Step::SessionDiscover, Step::SessionInitialize];
+    let answers = steps.into_iter().filter_map(|step| e.first(step));
     let messages = answers.flat_map(answer::messages);
     messages
         .filter_map(|message| message.result().cloned())
@@ -188,6 +222,30 @@ fn workload(e: &Evidence<'_>) -> Verdict {
         return Verdict::not_applicable("workload identity federation is not advertised");
     }
     assertion_grant(&need!(server(e)), "workload identity federation")
+}
+
+fn advertised(e: &Evidence<'_>) -> Verdict {
+    let known = [(OWN_CREDENTIALS, "client_credentials"), (ENTERPRISE, JWT_BEARER)];
+    let named: Vec<(&str, &str)> = known.into_iter().filter(|(name, _)| claims(e, name)).collect();
+    if named.is_empty() {
+        return Verdict::not_applicable("the server names no extension whose grant is known");
+    }
+    let document = need!(server(e));
+    let grants = need!(list(&document, GRANTS)).unwrap_or_default();
+    match named.into_iter().find(|(_, grant)| !grants.contains(grant)) {
+        None => Verdict::Pass,
+        Some((name, grant)) => {
+            let spot = document.spot(GRANTS);
+            let shown = quoted(&spot);
+            finding(
+                spot.at,
+                format!("the MCP server names the extension `{name}`, and the authorization server lacks its grant"),
+            )
+            .expected(format!("a list with \"{grant}\""))
+            .actual(shown)
+            .info()
+        }
+    }
 }
 
 /// Whether the grant that redeems assertions is listed.

@@ -15,6 +15,8 @@ mod challenge_syntax;
 mod cors;
 mod documents;
 mod extensions;
+mod extensions_client;
+mod extensions_dpop;
 mod forged;
 mod granted;
 mod ground;
@@ -135,6 +137,8 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The stateful wire", prefixes: &["legacy-", "era-"], checks: legacy::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
+    Group { title: "Client credentials", prefixes: &["ext-cc-"], checks: extensions_client::CHECKS },
+    Group { title: "Tokens bound to keys", prefixes: &["ext-dpop-"], checks: extensions_dpop::CHECKS },
 ];
 
 /// Every check, in order.

@@ -77,7 +77,9 @@ impl DpopKey {
         crate::formats::jwks::Key::from_value(&self.jwk()).thumbprint()
     }
 
-    fn jwk(&self) -> Value {
+    /// The public key (RFC 7517).
+    #[must_use]
+    pub fn jwk(&self) -> Value {
         let point = self.pair.public_key().as_ref().get(1..).unwrap_or_default();
         let (x, y) = point.split_at_checked(32).unwrap_or_default();
         json!({ "kty": "EC", "crv": "P-256", "x": URL_SAFE_NO_PAD.encode(x), "y": URL_SAFE_NO_PAD.encode(y) })
@@ -131,6 +133,17 @@ impl ClientKey {
             }
         }
         Err(wrong("it is not a PEM private key for the algorithm (PKCS#8; for RSA also PKCS#1)"))
+    }
+
+    /// The same key as one that signs assertions.
+    ///
+    /// # Errors
+    /// As [`ClientKey::read`].
+    pub fn of(key: &DpopKey) -> Result<Self, ClientError> {
+        let bytes = URL_SAFE_NO_PAD.decode(key.stored.expose()).map_err(|_| broken("is not base64url"))?;
+        let text = base64::engine::general_purpose::STANDARD.encode(bytes);
+        let pem = format!("-----BEGIN PRIVATE KEY-----\n{text}\n-----END PRIVATE KEY-----\n");
+        Self::read(&Secret::new(pem), Some("ES256"), None)
     }
 
     /// A token with these header members beside `alg`, and these claims; `None` if the key cannot sign.

@@ -450,6 +450,12 @@ pub enum Duty {
     CheckAssertion,
     /// ... issues refresh tokens for client credentials.
     NoRefreshForClients,
+    /// ... knows no client with a secret when it asks for client credentials.
+    TakeSecretForOwnGrant,
+    /// ... leaves `aud` out of tokens for client credentials.
+    NameOwnAudience,
+    /// ... accepts client assertions for its issuer only in the form of its token endpoint.
+    AcceptIssuerAudience,
     /// ... takes any token of the identity provider for an identity assertion.
     CheckIdentityType,
     /// ... accepts identity assertions for other servers.

@@ -172,6 +172,8 @@ pub enum Step {
     ScopeTrial,
     /// An MCP request on either wire, to see what comes.
     WireTrial,
+    /// A request of an authorization extension, to see what comes.
+    ExtensionTrial,
 }
 
 impl Step {
@@ -206,6 +208,7 @@ impl Step {
             | Self::RevokeTrial
             | Self::IntrospectTrial
             | Self::ManageTrial
+            | Self::ExtensionTrial
             | Self::ResourceTrial => Reach::Intrusive,
             Self::DocumentTrial
             | Self::DocumentFetched
@@ -338,6 +341,7 @@ impl Step {
             Self::ToolTrial => "call of the tool named",
             Self::ScopeTrial => "call of the tool that needs more scope",
             Self::WireTrial => "MCP request on trial",
+            Self::ExtensionTrial => "extension on trial",
         }
     }
 }

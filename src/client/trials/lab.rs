@@ -348,7 +348,7 @@ impl<'a> Lab<'a> {
     }
 
     /// What an answer issued, noted so that it is revoked at the end.
-    fn remember_tokens(&self, client: &Client, exchange: &Exchange) -> Option<TokenSet> {
+    pub(super) fn remember_tokens(&self, client: &Client, exchange: &Exchange) -> Option<TokenSet> {
         let granted = reading::read(exchange).ok().filter(|_| is_success(exchange))?;
         let set = TokenSet { client: client.clone(), granted };
         self.issued.lock().unwrap_or_else(PoisonError::into_inner).push(set.clone());

@@ -10,6 +10,7 @@
 mod authorization;
 mod documents;
 mod endpoint;
+mod extensions;
 mod forge;
 mod lab;
 mod minted;
@@ -62,6 +63,9 @@ pub async fn run(lab: &Lab<'_>) {
     let tokens = [Step::ResourceTrial, Step::ForeignTrial, Step::ExpiredTrial, Step::SecondTrial, Step::LabTrial];
     if tokens.into_iter().any(steps) {
         Box::pin(endpoint::run(lab)).await;
+    }
+    if steps(Step::ExtensionTrial) {
+        Box::pin(extensions::run(lab)).await;
     }
     if steps(Step::WireTrial) {
         Box::pin(wires::run(lab)).await;

@@ -1,7 +1,7 @@
 //! Codes redeemed in wrong ways: draft-ietf-oauth-v2-1 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2. Each trial has a fresh code.
 //! Clients with a secret are registered for the trials (RFC 7591) and authenticate rightly and not at all (§2.4.1).
 
-use serde_json::json;
+use serde_json::{Map, Value, json};
 use url::Url;
 
 use super::endpoint::Gate;
@@ -171,8 +171,6 @@ fn is_client_refused(exchange: &crate::evidence::Exchange) -> bool {
 
 /// Registers a client that shows a secret in this way; `None` where the server makes another of it.
 pub(super) async fn register_with_secret(lab: &Lab<'_>, method: ClientAuth) -> Option<Client> {
-    let located = lab.located.as_ref()?;
-    let endpoint = located.endpoint("registration_endpoint").ok()??;
     let redirect = lab.redirect_uri(None).await?;
     let metadata = json!({
         "client_name": "mcp-auth trial",
@@ -183,22 +181,27 @@ pub(super) async fn register_with_secret(lab: &Lab<'_>, method: ClientAuth) -> O
         "token_endpoint_auth_method": method.name(),
         "scope": lab.scope().join(" "),
     });
-    let ask = Ask {
-        method: "POST",
-        body: Some(metadata.to_string()),
-        cap: limits::TOKEN_BODY,
-        ..Ask::get(SECRET_CLIENT.step, endpoint.clone(), SECRET_CLIENT.wrong)
-    };
-    let ask = ask.header("content-type", "application/json").about(SECRET_CLIENT.name);
-    let exchange = lab.wire.send(ask).await;
-    let client = register::created(&exchange, &endpoint)?;
-    lab.remember_client(client.clone());
-    let object = members::read_object(&exchange.reply()?.body.bytes()).ok()?;
+    let (client, object) = enrol(lab, SECRET_CLIENT, &metadata).await?;
     let said = members::str_field(&object, "token_endpoint_auth_method").present();
     if client.secret.is_none() || said.is_some_and(|said| said != method.name()) {
         return None;
     }
     Some(Client { auth: method, redirect_uri: Some(redirect), ..client })
+}
+
+/// Registers a client with these metadata, to be deleted at the end: it, and what the server made of the metadata.
+pub(super) async fn enrol(lab: &Lab<'_>, trial: Trial, metadata: &Value) -> Option<(Client, Map<String, Value>)> {
+    let endpoint = lab.located.as_ref()?.endpoint("registration_endpoint").ok()??;
+    let ask = Ask {
+        method: "POST",
+        body: Some(metadata.to_string()),
+        cap: limits::TOKEN_BODY,
+        ..Ask::get(trial.step, endpoint.clone(), trial.wrong)
+    };
+    let exchange = lab.wire.send(ask.header("content-type", "application/json").about(trial.name)).await;
+    let client = register::created(&exchange, &endpoint)?;
+    lab.remember_client(client.clone());
+    Some((client, members::read_object(&exchange.reply()?.body.bytes()).ok()?))
 }
 
 fn replace(form: &mut Form, name: &'static str, value: String) {

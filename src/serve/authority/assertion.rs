@@ -119,7 +119,10 @@ pub(crate) async fn check_client(site: &Site, client: &Client, assertion: &str) 
 
 /// The issuer, or the token endpoint as RFC 7523 §3 had it; alone or in a list.
 fn is_for_us(site: &Site, audience: Option<&Value>) -> bool {
-    let own = [site.layout.issuer.clone(), site.layout.endpoint("/token")];
+    let mut own = vec![site.layout.endpoint("/token")];
+    if site.keeps(Duty::AcceptIssuerAudience) {
+        own.push(site.layout.issuer.clone());
+    }
     let is_own = |value: &Value| value.as_str().is_some_and(|name| own.iter().any(|own| own == name));
     match audience {
         Some(Value::Array(list)) => list.iter().any(is_own),

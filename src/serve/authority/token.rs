@@ -218,6 +218,9 @@ async fn client_credentials(site: &Site, ask: &Ask, form: &Form) -> Result<Value
     if client.is_public() {
         return Err(Denied::new("unauthorized_client", "the client cannot authenticate"));
     }
+    if form.get("client_assertion").is_none() && !site.keeps(Duty::TakeSecretForOwnGrant) {
+        return Err(Denied::new("invalid_client", "the client authentication is wrong"));
+    }
     may(&client, "client_credentials")?;
     scope::check_resource(site, form, Duty::AcceptTokenResource)?;
     let mut wanted = scope::asked(site, form.get("scope"))?;
@@ -229,7 +232,7 @@ async fn client_credentials(site: &Site, ask: &Ask, form: &Form) -> Result<Value
         scope: wanted,
         auth_time: None,
         nonce: None,
-        audience: Audience::Own,
+        audience: if site.keeps(Duty::NameOwnAudience) { Audience::Own } else { Audience::Nobody },
         jkt: bound(site, ask, None).await?,
     };
     let refresh = if site.keeps(Duty::NoRefreshForClients) { None } else { Some(keys::random(32)) };

@@ -69,4 +69,34 @@ cites! { OF_GRANTS:
     /// `resource` in every request.
     MCP_RESOURCE_PARAMETER = "MCP 2026-07-28 authorization", "Resource Parameter Implementation",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#resource-parameter-implementation";
+    /// No refresh token for client credentials.
+    RFC6749_4_4_3 = "RFC 6749", "4.4.3",
+        "https://www.rfc-editor.org/rfc/rfc6749#section-4.4.3";
+    /// Client authentication by assertion.
+    RFC7523_2_2 = "RFC 7523", "2.2",
+        "https://www.rfc-editor.org/rfc/rfc7523#section-2.2";
+    /// What makes an assertion good.
+    RFC7523_3 = "RFC 7523", "3",
+        "https://www.rfc-editor.org/rfc/rfc7523#section-3";
+    /// Checking a proof.
+    RFC9449_4_3 = "RFC 9449", "4.3",
+        "https://www.rfc-editor.org/rfc/rfc9449#section-4.3";
+    /// Tokens bound to a key.
+    RFC9449_5 = "RFC 9449", "5",
+        "https://www.rfc-editor.org/rfc/rfc9449#section-5";
+    /// `cnf`.
+    RFC9449_6 = "RFC 9449", "6",
+        "https://www.rfc-editor.org/rfc/rfc9449#section-6";
+    /// The scheme DPoP.
+    RFC9449_7_1 = "RFC 9449", "7.1",
+        "https://www.rfc-editor.org/rfc/rfc9449#section-7.1";
+    /// How clients authenticate.
+    EXT_CLIENT_AUTHENTICATION = "MCP extension OAuth client credentials", "Client Authentication Methods",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/1ba4d865952f770ebff57fc88656bea9a0a1aefc/specification/draft/oauth-client-credentials.mdx";
+    /// What MCP servers check of a proof.
+    EXT_DPOP_VALIDATION = "MCP extension DPoP (draft 21eaa6e)", "MCP Server Validation",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/21eaa6e418b244de66f1bd13c05f6d2b167f1c22/specification/draft/dpop-extension.mdx";
+    /// Negotiation of extensions.
+    EXT_NEGOTIATION = "MCP extensions overview", "Negotiation",
+        "https://modelcontextprotocol.io/extensions/overview#negotiation";
 }

@@ -7,6 +7,7 @@
 pub mod authorization;
 pub mod bearer;
 pub mod documents;
+pub mod extensions;
 pub mod lab;
 pub mod refresh;
 pub mod registration;
