@@ -38,9 +38,10 @@ pub(super) async fn run(lab: &Lab<'_>) {
     }
 }
 
-/// One family from its first use to its end, then two others with one misuse each.
+/// One family from its first use to its end, beside two others with one misuse each.
 async fn family(lab: &Lab<'_>, set: &TokenSet) {
     let Some(first) = set.granted.refresh.clone() else { return };
+    other_client(lab).await;
     let came = match refresh(lab, RIGHT, set, &first).await {
         Some(second) => Some((set.clone(), first, second)),
         None => without_resource(lab).await,
@@ -61,7 +62,6 @@ async fn family(lab: &Lab<'_>, set: &TokenSet) {
         refresh(lab, FAMILY, &set, &newest).await;
     }
     more_scope(lab).await;
-    other_client(lab).await;
 }
 
 /// Uses a refresh token as it must be done: `None` if it was refused, else the refresh token that came.
