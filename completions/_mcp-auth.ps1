@@ -38,6 +38,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Join and count what `probe --targets` found')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, or find the cause of what users see')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
@@ -46,6 +47,11 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
         }
         'mcp-auth;probe' {
             [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'The protocol revision to judge by [default: the newest the server negotiates]')
+            [CompletionResult]::new('--targets', '--targets', [CompletionResultType]::ParameterName, 'Probe every URL of this list, one a line; `-` reads standard input')
+            [CompletionResult]::new('--jobs', '--jobs', [CompletionResultType]::ParameterName, 'Probes at once')
+            [CompletionResult]::new('--per-host', '--per-host', [CompletionResultType]::ParameterName, 'Probes of one host at once')
+            [CompletionResult]::new('--shard', '--shard', [CompletionResultType]::ParameterName, 'Take only part K of N of the list, e.g. 1/8; `/8` takes K from a Kubernetes Indexed Job')
+            [CompletionResult]::new('--completion-index', '--completion-index', [CompletionResultType]::ParameterName, 'What Kubernetes says to each pod of an Indexed Job')
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only these checks, and what they stand on; repeatable')
             [CompletionResult]::new('--pace', '--pace', [CompletionResultType]::ParameterName, 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]')
             [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'A tool to call with the token, without arguments')
@@ -99,6 +105,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
             [CompletionResult]::new('--passive', '--passive', [CompletionResultType]::ParameterName, 'Read public documents only; send nothing to the MCP server itself')
             [CompletionResult]::new('--login', '--login', [CompletionResultType]::ParameterName, 'Log in, too, and make one authorized request; the login is kept')
+            [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with a run that was interrupted: leave out what the file of --output has already')
             [CompletionResult]::new('--active', '--active', [CompletionResultType]::ParameterName, 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created')
             [CompletionResult]::new('--intrusive', '--intrusive', [CompletionResultType]::ParameterName, 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before an intrusive run')
@@ -590,6 +597,40 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
         'mcp-auth;checks;help;help' {
             break
         }
+        'mcp-auth;report' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join files that `probe --targets` wrote: one line a target, sorted')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mcp-auth;report;merge' {
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
+            [CompletionResult]::new('--human', '--human', [CompletionResultType]::ParameterName, 'For people')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;report;help' {
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join files that `probe --targets` wrote: one line a target, sorted')
+            [CompletionResult]::new('help', 'help', [CompletionResultType]::ParameterValue, 'Print this message or the help of the given subcommand(s)')
+            break
+        }
+        'mcp-auth;report;help;merge' {
+            break
+        }
+        'mcp-auth;report;help;help' {
+            break
+        }
         'mcp-auth;explain' {
             [CompletionResult]::new('--symptom', '--symptom', [CompletionResultType]::ParameterName, 'What users see, in their words, e.g. "login works, then 401"')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
@@ -631,6 +672,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
+            [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Join and count what `probe --targets` found')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, or find the cause of what users see')
             [CompletionResult]::new('completions', 'completions', [CompletionResultType]::ParameterValue, 'Print the completion script of a shell')
             [CompletionResult]::new('man', 'man', [CompletionResultType]::ParameterValue, 'Print the manual page')
@@ -691,6 +733,13 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             break
         }
         'mcp-auth;help;checks;explain' {
+            break
+        }
+        'mcp-auth;help;report' {
+            [CompletionResult]::new('merge', 'merge', [CompletionResultType]::ParameterValue, 'Join files that `probe --targets` wrote: one line a target, sorted')
+            break
+        }
+        'mcp-auth;help;report;merge' {
             break
         }
         'mcp-auth;help;explain' {

@@ -35,6 +35,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand checks 'The catalogue of checks'
+            cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page'
@@ -42,6 +43,11 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;probe'= {
             cand --revision 'The protocol revision to judge by [default: the newest the server negotiates]'
+            cand --targets 'Probe every URL of this list, one a line; `-` reads standard input'
+            cand --jobs 'Probes at once'
+            cand --per-host 'Probes of one host at once'
+            cand --shard 'Take only part K of N of the list, e.g. 1/8; `/8` takes K from a Kubernetes Indexed Job'
+            cand --completion-index 'What Kubernetes says to each pod of an Indexed Job'
             cand --only 'Run only these checks, and what they stand on; repeatable'
             cand --pace 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]'
             cand --tool 'A tool to call with the token, without arguments'
@@ -95,6 +101,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --color 'Colours: on a terminal, always, or never'
             cand --passive 'Read public documents only; send nothing to the MCP server itself'
             cand --login 'Log in, too, and make one authorized request; the login is kept'
+            cand --resume 'Go on with a run that was interrupted: leave out what the file of --output has already'
             cand --active 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
             cand --intrusive 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
             cand --yes 'Do not ask before an intrusive run'
@@ -558,6 +565,35 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;checks;help;help'= {
         }
+        &'mcp-auth;report'= {
+            cand --color 'Colours: on a terminal, always, or never'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+            cand merge 'Join files that `probe --targets` wrote: one line a target, sorted'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mcp-auth;report;merge'= {
+            cand --color 'Colours: on a terminal, always, or never'
+            cand --human 'For people'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mcp-auth;report;help'= {
+            cand merge 'Join files that `probe --targets` wrote: one line a target, sorted'
+            cand help 'Print this message or the help of the given subcommand(s)'
+        }
+        &'mcp-auth;report;help;merge'= {
+        }
+        &'mcp-auth;report;help;help'= {
+        }
         &'mcp-auth;explain'= {
             cand --symptom 'What users see, in their words, e.g. "login works, then 401"'
             cand --color 'Colours: on a terminal, always, or never'
@@ -596,6 +632,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand checks 'The catalogue of checks'
+            cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
             cand man 'Print the manual page'
@@ -640,6 +677,11 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         &'mcp-auth;help;checks;list'= {
         }
         &'mcp-auth;help;checks;explain'= {
+        }
+        &'mcp-auth;help;report'= {
+            cand merge 'Join files that `probe --targets` wrote: one line a target, sorted'
+        }
+        &'mcp-auth;help;report;merge'= {
         }
         &'mcp-auth;help;explain'= {
         }

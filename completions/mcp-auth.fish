@@ -39,11 +39,17 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "tools" -d 'List t
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "call" -d 'Call a tool of an MCP server'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "checks" -d 'The catalogue of checks'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "report" -d 'Join and count what `probe --targets` found'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "man" -d 'Print the manual page'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l revision -d 'The protocol revision to judge by [default: the newest the server negotiates]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l targets -d 'Probe every URL of this list, one a line; `-` reads standard input' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l jobs -d 'Probes at once' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l per-host -d 'Probes of one host at once' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l shard -d 'Take only part K of N of the list, e.g. 1/8; `/8` takes K from a Kubernetes Indexed Job' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l completion-index -d 'What Kubernetes says to each pod of an Indexed Job' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l only -d 'Run only these checks, and what they stand on; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l pace -d 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l tool -d 'A tool to call with the token, without arguments' -r
@@ -103,6 +109,7 @@ always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l passive -d 'Read public documents only; send nothing to the MCP server itself'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login -d 'Log in, too, and make one authorized request; the login is kept'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l resume -d 'Go on with a run that was interrupted: leave out what the file of --output has already'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l active -d 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l intrusive -d 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l yes -d 'Do not ask before an intrusive run'
@@ -527,6 +534,23 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_see
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "list" -d 'List the catalogue'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "explain" -d 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -f -a "merge" -d 'Join files that `probe --targets` wrote: one line a target, sorted'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and not __fish_seen_subcommand_from merge help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from merge" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from merge" -l human -d 'For people'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from merge" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from merge" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from merge" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "merge" -d 'Join files that `probe --targets` wrote: one line a target, sorted'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand report; and __fish_seen_subcommand_from help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand explain" -l symptom -d 'What users see, in their words, e.g. "login works, then 401"' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand explain" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
@@ -547,18 +571,19 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "checks" -d 'The catalogue of checks'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "checks" -d 'The catalogue of checks'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "report" -d 'Join and count what `probe --targets` found'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "show" -d 'Show a token: header and claims with what they mean'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the stored logins'
@@ -567,3 +592,4 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "introspect" -d 'Ask the authorization server about a token (RFC 7662)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "list" -d 'List the catalogue'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from checks" -f -a "explain" -d 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from report" -f -a "merge" -d 'Join files that `probe --targets` wrote: one line a target, sorted'

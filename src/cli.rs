@@ -2,6 +2,7 @@
 
 pub(crate) mod account;
 pub(crate) mod carry;
+pub(crate) mod fleet;
 pub(crate) mod serve;
 pub(crate) mod touch;
 
@@ -84,6 +85,11 @@ pub(crate) enum Command {
         #[command(subcommand)]
         command: Checks,
     },
+    /// Join and count what `probe --targets` found
+    Report {
+        #[command(subcommand)]
+        command: fleet::Report,
+    },
     /// Explain a check, or find the cause of what users see
     Explain(Explain),
     /// Print the completion script of a shell
@@ -111,6 +117,8 @@ pub(crate) struct Probe {
     /// Log in, too, and make one authorized request; the login is kept
     #[arg(long, conflicts_with_all = ["passive", "from"], help_heading = "Login")]
     pub(crate) login: bool,
+    #[command(flatten)]
+    pub(crate) fleet: Box<fleet::Fleet>,
     #[command(flatten)]
     pub(crate) touch: Box<touch::Touch>,
     #[command(flatten)]
@@ -238,8 +246,8 @@ pub(crate) fn parse() -> Result<Cli, clap::Error> {
     let matches = Cli::command().try_get_matches()?;
     if let Some(probe) = matches.subcommand_matches("probe") {
         let named = |name| probe.value_source(name) == Some(ValueSource::CommandLine);
-        if named("target") && (named("from") || named("from_config")) {
-            let said = "a target cannot be used with --from or --from-config, which stand in its place";
+        if named("target") && (named("from") || named("from_config") || named("targets")) {
+            let said = "a target cannot be used with --from, --from-config or --targets, which stand in its place";
             return Err(Cli::command().error(ErrorKind::ArgumentConflict, said));
         }
     }

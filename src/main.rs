@@ -47,6 +47,9 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         }
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain(asked) } | Command::Explain(asked) => explain(&asked, terminal),
+        Command::Report { command: cli::fleet::Report::Merge { files, human } } => {
+            commands::fleet::merge(&files, human, terminal)
+        }
         Command::Completions { shell } => {
             let mut script = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "mcp-auth", &mut script);
@@ -99,6 +102,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         bundle: probe.bundle,
         compare: probe.compare,
         clients: probe.clients,
+        fleet: cli::fleet::fleet(*probe.fleet)?,
     })
 }
 

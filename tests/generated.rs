@@ -7,7 +7,7 @@ use std::path::Path;
 
 use assert_cmd::Command;
 use mcp_auth::evidence::Trail;
-use mcp_auth::report::{Comparison, Report};
+use mcp_auth::report::{Comparison, FleetLine, Report};
 
 #[test]
 fn completions_and_the_manual_are_fresh() {
@@ -28,6 +28,7 @@ fn completions_and_the_manual_are_fresh() {
 fn schemas_are_fresh() {
     same("fixtures/report.schema.json", &pretty(&schema::<Report>()));
     same("fixtures/comparison.schema.json", &pretty(&schema::<Comparison>()));
+    same("fixtures/fleet.schema.json", &pretty(&schema::<FleetLine>()));
     same("fixtures/trail.schema.json", &pretty(&schema::<Trail>()));
 }
 

@@ -9,6 +9,7 @@ pub mod config;
 pub mod consent;
 pub mod deploy;
 pub mod editors;
+pub mod fleet;
 mod known;
 pub mod login;
 pub mod logs;

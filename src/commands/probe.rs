@@ -9,7 +9,7 @@ use url::Url;
 use super::account::{self, Stay};
 use super::known::{Idle, Known};
 use super::subjects::Subject;
-use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, consent, put, subjects, tell};
+use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, consent, fleet, put, subjects, tell};
 use crate::checks;
 use crate::client::browser::Say;
 use crate::client::discover;
@@ -82,6 +82,8 @@ pub struct Request {
     pub consent: bool,
     /// The ids of the only checks to run; empty for all.
     pub only: Vec<String>,
+    /// Probes the targets of a list instead.
+    pub fleet: Option<fleet::Fleet>,
 }
 
 /// Runs the command.
@@ -98,6 +100,9 @@ async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
     }
     let folder = std::env::current_dir().unwrap_or_default();
     let settings = config::find(request.config.as_deref(), &folder)?;
+    if let Some(wanted) = &request.fleet {
+        return Box::pin(fleet::run(request, wanted, &settings, terminal)).await;
+    }
     let subjects = subjects::choose(request, &settings, &folder, terminal)?;
     if let Some(other) = &request.compare {
         let [subject] = subjects.as_slice() else { return Err(one_target("--compare")) };
@@ -129,7 +134,7 @@ async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
 }
 
 /// Of two ends of a run the one to tell: what could not be done goes before what was found.
-const fn graver(one: Exit, other: Exit) -> Exit {
+pub(super) const fn graver(one: Exit, other: Exit) -> Exit {
     if one as u8 >= other as u8 { one } else { other }
 }
 
@@ -215,15 +220,18 @@ fn conclude(report: &Report, trail: &Trail, request: &Request, fail_on: FailOn, 
     Ok(if found && !request.exit_zero { Exit::Findings } else { Exit::Success })
 }
 
-/// Judges a trail, by all checks or only some and their ground, at the revision asked for, else by the newest that the server named. A 401 hides the revision: then
-/// by the current one, with what 2025-06-18 and 2025-11-25 would say beyond it.
+/// Judges a trail at one revision, by all checks or only some and their ground.
+pub(super) fn judge_at(trail: &Trail, revision: Revision, strict: bool, only: &[String]) -> Report {
+    let mut evidence = Evidence::new(trail, revision);
+    evidence.strict = strict;
+    report::judge(&evidence, checks::and_ground(only))
+}
+
+/// Judges a trail, by all checks or only some and their ground, at the revision asked for, else by the newest that the
+/// server named. A 401 hides the revision: then by the current one, with what 2025-06-18 and 2025-11-25 would say beyond it.
 #[must_use]
 pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool, only: &[String]) -> Report {
-    let at = |revision| {
-        let mut evidence = Evidence::new(trail, revision);
-        evidence.strict = strict;
-        report::judge(&evidence, checks::and_ground(only))
-    };
+    let at = |revision| judge_at(trail, revision, strict, only);
     if let Some(revision) = revision.or_else(|| Evidence::negotiated(trail)) {
         return at(revision);
     }

@@ -1,6 +1,7 @@
 //! Floor 5: the report in words. A renderer writes down what the report says and decides nothing.
 
 pub mod comparison;
+pub mod fleet;
 mod github;
 mod har;
 mod html;

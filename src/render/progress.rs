@@ -31,6 +31,16 @@ impl Progress {
         Self(bar)
     }
 
+    /// A line for a run of many targets, or nothing.
+    #[must_use]
+    pub fn of_many(shown: bool) -> Self {
+        let line = Self::new(shown);
+        if let Ok(style) = ProgressStyle::with_template("{spinner} {wide_msg} {elapsed}") {
+            line.0.set_style(style);
+        }
+        line
+    }
+
     /// An exchange has ended.
     pub fn saw(&self, exchange: &Exchange) {
         if self.0.is_finished() {
@@ -41,6 +51,11 @@ impl Progress {
         }
         self.0.inc(1);
         self.0.set_message(exchange.step.title());
+    }
+
+    /// Says how far a long run is.
+    pub fn say(&self, text: &str) {
+        self.0.set_message(text.to_owned());
     }
 
     /// Removes the line.

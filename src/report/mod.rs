@@ -6,6 +6,7 @@ mod compare;
 mod effects;
 mod fill;
 mod fingerprint;
+mod fleet;
 mod next;
 mod policy;
 
@@ -25,6 +26,7 @@ pub use build::{judge, note_elsewhere};
 pub use clients::ask_clients;
 pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
 pub use fingerprint::spot;
+pub use fleet::{FleetFinding, FleetJudged, FleetLine, FleetLineError, FleetProblem, Tally};
 pub use policy::{Accepted, Baseline, BaselineError, Exception, Policy};
 
 /// The version of the JSON report.
