@@ -108,6 +108,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--resume', '--resume', [CompletionResultType]::ParameterName, 'Go on with a run that was interrupted: leave out what the file of --output has already')
             [CompletionResult]::new('--active', '--active', [CompletionResultType]::ParameterName, 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created')
             [CompletionResult]::new('--intrusive', '--intrusive', [CompletionResultType]::ParameterName, 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it')
+            [CompletionResult]::new('--user-agents', '--user-agents', [CompletionResultType]::ParameterName, 'Ask under the names of other programs, too: does a firewall refuse some clients?')
             [CompletionResult]::new('--yes', '--yes', [CompletionResultType]::ParameterName, 'Do not ask before an intrusive run')
             [CompletionResult]::new('--i-am-authorized', '--i-am-authorized', [CompletionResultType]::ParameterName, 'Say that you may test this deployment so')
             [CompletionResult]::new('--device', '--device', [CompletionResultType]::ParameterName, 'Log in on another device; short for --grant device')

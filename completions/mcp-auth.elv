@@ -104,6 +104,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --resume 'Go on with a run that was interrupted: leave out what the file of --output has already'
             cand --active 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
             cand --intrusive 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
+            cand --user-agents 'Ask under the names of other programs, too: does a firewall refuse some clients?'
             cand --yes 'Do not ask before an intrusive run'
             cand --i-am-authorized 'Say that you may test this deployment so'
             cand --device 'Log in on another device; short for --grant device'

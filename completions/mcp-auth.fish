@@ -112,6 +112,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login -d 'Lo
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l resume -d 'Go on with a run that was interrupted: leave out what the file of --output has already'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l active -d 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l intrusive -d 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l user-agents -d 'Ask under the names of other programs, too: does a firewall refuse some clients?'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l yes -d 'Do not ask before an intrusive run'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l i-am-authorized -d 'Say that you may test this deployment so'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l device -d 'Log in on another device; short for --grant device'

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use futures_util::StreamExt as _;
-use mcp_auth::advice::clients::{Case, Client, Fit, RULES, STOPS};
+use mcp_auth::advice::clients::{Case, Client, Fit, STOPS, rules};
 use mcp_auth::checks;
 use mcp_auth::client::discover::{self, Options};
 use mcp_auth::commands::probe;
@@ -49,13 +49,14 @@ const CASES: &[(Case, Shown)] = &[
     (Case::UnknownScopes, Shown::Fault("prm-unknown-scope")),
     (Case::Lazy, Shown::Posture(Posture::Lazy)),
     (Case::RedirectToGet, Shown::Fault("mcp-redirect-301")),
+    (Case::BlocksClaude, Shown::Fault("waf-blocks-user-agent")),
     (Case::RedirectKept, Shown::Fault("mcp-redirect-308")),
     (Case::ClosedToBrowsers, Shown::Fault("cors-no-expose")),
 ];
 
 #[test]
 fn every_row_has_a_source_a_day_and_words() {
-    for rule in RULES {
+    for rule in rules() {
         let thread = rule
             .source
             .split_once('#')
@@ -71,7 +72,7 @@ fn every_row_has_a_source_a_day_and_words() {
         assert!(checks::by_id(id).is_some(), "there is no check {id}");
     }
     for client in Client::ALL {
-        assert!(RULES.iter().any(|rule| rule.client == client), "nothing is known of {}", client.name());
+        assert!(rules().any(|rule| rule.client == client), "nothing is known of {}", client.name());
     }
 }
 
@@ -102,7 +103,7 @@ fn every_rule_is_shown_by_a_deployment() {
         runs.buffer_unordered(6).collect().await
     });
     let mut complaints = Vec::new();
-    for rule in RULES {
+    for rule in rules() {
         let place = CASES.iter().position(|(case, _)| *case == rule.case).unwrap();
         let fits = &reports[&place].clients;
         let fit = fits.iter().find(|fit| fit.client == rule.client.id()).unwrap();
@@ -183,8 +184,8 @@ async fn walk(posture: Posture, faults: &[&'static Fault]) -> Trail {
         resolve: server.resolve().to_vec(),
         ..Policy::default()
     };
-    let wire = Wire::new(&target, server.mcp_url(), Reach::Default, policy).unwrap();
-    discover::walk(&wire, &Options { reach: Reach::Default.into(), ..Options::default() }).await;
+    let wire = Wire::new(&target, server.mcp_url(), Reach::UserAgents, policy).unwrap();
+    discover::walk(&wire, &Options { reach: Reach::UserAgents.into(), ..Options::default() }).await;
     let trail = wire.trail();
     server.stop().await;
     trail

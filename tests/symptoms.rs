@@ -24,19 +24,11 @@ const AT_ONCE: usize = 6;
 /// Symptoms whose first check does not stand yet, with the check that will show them. A row that lands makes the test
 /// fail until its symptom is taken out of this list.
 const PENDING: &[(&str, &str)] = &[
-    ("blocked-user-agent", "challenge-user-agents"),
-    ("null-id", "challenge-body-id"),
     ("loopback-port", "authz-loopback-port"),
-    ("stale-client", "token-invalid-client"),
     ("resource-refused", "authz-resource-accepted"),
     ("iss-in-the-callback", "authz-iss-as-advertised"),
-    ("token-answer-form", "token-success-json"),
-    ("opaque-token", "token-aud-default"),
-    ("keycloak-audience", "token-aud"),
     ("expired-and-narrow", "rs-expired-over-scope"),
     ("step-up", "rs-scope-scope"),
-    ("refresh-race", "refresh-old-invalid"),
-    ("refresh-narrows", "refresh-scope-kept"),
 ];
 
 #[test]

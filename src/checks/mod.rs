@@ -8,6 +8,7 @@ mod access;
 mod asked;
 mod authorization;
 mod challenge;
+mod challenge_answers;
 mod challenge_metadata;
 mod challenge_reach;
 mod challenge_scope;
@@ -84,6 +85,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The metadata URL in the challenge", prefixes: &["challenge-"], checks: challenge_metadata::CHECKS },
     Group { title: "The scope in the challenge", prefixes: &["challenge-"], checks: challenge_scope::CHECKS },
     Group { title: "What else is refused without a token", prefixes: &["challenge-"], checks: challenge_reach::CHECKS },
+    Group { title: "How the refusal is answered", prefixes: &["challenge-"], checks: challenge_answers::CHECKS },
     Group { title: "Protected resource metadata: where it is", prefixes: &["prm-"], checks: resource::CHECKS },
     Group { title: "Protected resource metadata: its places", prefixes: &["prm-"], checks: resource_places::CHECKS },
     Group { title: "Protected resource metadata: whose it is", prefixes: &["prm-"], checks: resource_identity::CHECKS },

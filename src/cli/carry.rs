@@ -55,6 +55,7 @@ pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &
         (touch.active, Reach::Active),
         (touch.intrusive, Reach::Intrusive),
         (challenge_tool, Reach::ChallengeTool),
+        (touch.user_agents, Reach::UserAgents),
         (touch.tool.is_some(), Reach::Tool),
         (touch.step_up_tool.is_some(), Reach::StepUpTool),
         (touch.foreign_token_file.is_some(), Reach::ForeignToken),

@@ -31,6 +31,16 @@ pub struct Options {
 /// The web origin we claim to be when we ask as a browser client does. It resolves nowhere.
 pub const BROWSER_ORIGIN: &str = "https://browser-client.invalid";
 
+/// What programs call themselves: hosted clients, libraries that clients are made with, a person's tools.
+const USER_AGENTS: &[&str] = &[
+    "Claude-User",
+    "openai-mcp/1.0.0",
+    "python-httpx/0.28.1",
+    "node",
+    "curl/8.15.0",
+    "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/140.0.0.0 Safari/537.36",
+];
+
 /// The headers a browser client of either wire wants to send.
 const PREFLIGHT_HEADERS: &str =
     "authorization,content-type,mcp-protocol-version,mcp-method,mcp-name,mcp-session-id,last-event-id";
@@ -68,7 +78,7 @@ async fn walk_all(wire: &Wire, options: &Options) {
             trials::without_keys(wire).await;
         }
     };
-    join3(chain, bad_tokens, join(again(wire), browser_document(wire))).await;
+    join3(chain, bad_tokens, join(again(wire, options), browser_document(wire))).await;
     legacy_defaults(wire).await;
 }
 
@@ -95,14 +105,21 @@ async fn anonymous(wire: &Wire, url: &str, options: &Options) {
 
 /// The refused request again, later than everything else that was asked without a token: twice the same, since several
 /// instances may answer in turn, and once as a browser client asks.
-async fn again(wire: &Wire) {
+async fn again(wire: &Wire, options: &Options) {
     let trail = wire.trail();
     let Some(refused) = trials::refused(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
+    let named = refused.clone();
     let because = "the challenge ought to be the same every time".to_owned();
     let repeat = Ask { step: Step::ChallengeRepeat, because, ..refused.clone() };
     let because = "a browser client must be able to read the challenge".to_owned();
     let browser = Ask { step: Step::McpFromBrowser, because, ..refused }.header("origin", BROWSER_ORIGIN);
-    join3(wire.send(repeat.clone()), wire.send(repeat), wire.send(browser)).await;
+    let agents = if options.reach.has(Reach::UserAgents) { USER_AGENTS } else { &[] };
+    let because = "a firewall may refuse the names of programs";
+    let agents = agents.iter().map(|agent| {
+        let ask = Ask { step: Step::McpUserAgent, because: because.to_owned(), ..named.clone() };
+        wire.send(ask.header("user-agent", *agent).about(*agent))
+    });
+    join(join3(wire.send(repeat.clone()), wire.send(repeat), wire.send(browser)), join_all(agents)).await;
 }
 
 /// Why a tool is called.

@@ -180,6 +180,8 @@ pub enum Edit {
 pub enum Duty {
     /// ... serves metadata and keys, but not in the same words each time: the challenge names another scope at every second request.
     SteadyChallenge,
+    /// ... answers 403 to programs of one name, as a firewall does.
+    ServeEveryAgent,
     /// ... answers a GET of the MCP endpoint without looking at the token.
     AuthenticateGet,
     /// ... opens a stream to a GET that has any token at all.

@@ -26,6 +26,8 @@ pub enum Reach {
     Lab,
     /// Calls a tool without a token.
     ChallengeTool,
+    /// Asks under the names of other programs.
+    UserAgents,
     /// Calls a tool.
     Tool,
     /// Calls a tool that needs more scope than the login has.
@@ -42,7 +44,7 @@ pub enum Reach {
 
 impl Reach {
     /// Everything, in order.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Passive,
         Self::Default,
         Self::Active,
@@ -50,6 +52,7 @@ impl Reach {
         Self::Intrusive,
         Self::Lab,
         Self::ChallengeTool,
+        Self::UserAgents,
         Self::Tool,
         Self::StepUpTool,
         Self::ForeignToken,
@@ -69,6 +72,7 @@ impl Reach {
             Self::Intrusive => "--intrusive",
             Self::Lab => "--signing-key",
             Self::ChallengeTool => "--challenge-tool",
+            Self::UserAgents => "--user-agents",
             Self::Tool => "--tool",
             Self::StepUpTool => "--step-up-tool",
             Self::ForeignToken => "--foreign-token-file",
@@ -91,6 +95,7 @@ impl Reach {
             Self::Intrusive => "registers clients, uses up codes and tokens; what was created is removed or listed",
             Self::Lab => "signs tokens with the key that the operator lends",
             Self::ChallengeTool => "calls a tool without a token",
+            Self::UserAgents => "asks under the names of other programs",
             Self::Tool => "calls a tool",
             Self::StepUpTool => "calls a tool that needs more scope",
             Self::ForeignToken => "sends a token that was made for another resource",
@@ -103,7 +108,7 @@ impl Reach {
     /// Whether requests of this kind are unusual for the server and keep a pace.
     #[must_use]
     pub const fn is_touching(self) -> bool {
-        !matches!(self, Self::Passive | Self::Default | Self::Login)
+        !matches!(self, Self::Passive | Self::Default | Self::Login | Self::UserAgents)
     }
 
     /// What goes with it.
@@ -111,7 +116,7 @@ impl Reach {
         match self {
             Self::Passive => &[],
             Self::Intrusive => &[Self::Passive, Self::Default, Self::Active],
-            Self::Active | Self::Login | Self::Lab => &[Self::Passive, Self::Default],
+            Self::Active | Self::Login | Self::Lab | Self::UserAgents => &[Self::Passive, Self::Default],
             _ => &[Self::Passive],
         }
     }

@@ -26,6 +26,8 @@ pub enum Step {
     ChallengeRepeat,
     /// The first request again, as a browser client makes it (with `Origin`).
     McpFromBrowser,
+    /// The first request again, under the `User-Agent` that `about` names.
+    McpUserAgent,
     /// GET of the endpoint, asking for a stream, without a token.
     McpGetStream,
     /// DELETE of the endpoint with a random session id, without a token.
@@ -199,6 +201,7 @@ impl Step {
             | Self::LegacyToken
             | Self::LegacyRegister => Reach::Default,
             Self::McpCall => Reach::ChallengeTool,
+            Self::McpUserAgent => Reach::UserAgents,
             Self::RegisterTrial
             | Self::CodeTrial
             | Self::DocumentGrant
@@ -268,6 +271,7 @@ impl Step {
             Self::McpEnd => "end of the session",
             Self::ChallengeRepeat => "the same request again",
             Self::McpFromBrowser => "the same request from a browser",
+            Self::McpUserAgent => "the same request of another program",
             Self::McpGetStream => "GET of the endpoint, no token",
             Self::McpDelete => "DELETE of the endpoint, no token",
             Self::McpNotification => "notification, no token",

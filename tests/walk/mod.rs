@@ -29,6 +29,8 @@ pub(crate) struct Walk {
     pub(crate) challenge_tool: Option<&'static str>,
     /// The steps that are wanted beyond the documents, where the run goes beyond its usual length.
     pub(crate) touches: Option<Vec<&'static str>>,
+    /// Whether the first request is made under other names, too.
+    pub(crate) user_agents: bool,
     /// Whether a login comes before the trials. Rows about registration need none, and their faults may prevent it.
     pub(crate) login: bool,
 }
@@ -48,14 +50,15 @@ fn needs_login(check: &Check) -> bool {
 /// The walk that a user would make for a check.
 pub(crate) fn walk_for(check: &Check) -> Walk {
     let challenge_tool = check.needs.contains(&Step::McpCall).then_some("search");
-    let usual = Reached::default().with(Reach::ChallengeTool);
+    let user_agents = check.needs.contains(&Step::McpUserAgent);
+    let usual = Reached::default().with(Reach::ChallengeTool).with(Reach::UserAgents);
     let touches = (!check.is_within(usual)).then(|| {
         let mut titles: Vec<&'static str> = steps_for(check).into_iter().map(Step::title).collect();
         titles.sort_unstable();
         titles.dedup();
         titles
     });
-    Walk { challenge_tool, touches, login: needs_login(check) }
+    Walk { challenge_tool, touches, user_agents, login: needs_login(check) }
 }
 
 /// Visits a deployment; `check` says which steps are wanted, no check wants all.
@@ -77,6 +80,9 @@ pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk
         ..Policy::default()
     };
     let mut reached = Reached::default();
+    if how.user_agents {
+        reached = reached.with(Reach::UserAgents);
+    }
     let lent = [
         if how.login { Reach::Login } else { Reach::Default },
         Reach::Intrusive,

@@ -60,6 +60,8 @@ pub enum Case {
     RedirectToGet,
     /// The endpoint redirects with a status that keeps the POST.
     RedirectKept,
+    /// A firewall refuses the name of the hosted client of Claude.
+    BlocksClaude,
     /// A page of another origin cannot read the challenge or the metadata, or cannot post.
     ClosedToBrowsers,
 }
@@ -87,6 +89,7 @@ impl Case {
             Self::UnknownScopes => &["prm-scopes-known"],
             Self::Lazy => &["challenge-mixed-auth"],
             Self::RedirectToGet | Self::RedirectKept => &["url-no-redirect"],
+            Self::BlocksClaude => &["challenge-user-agents"],
             Self::ClosedToBrowsers => {
                 &["cors-preflight", "cors-allow-headers", "cors-expose", "cors-metadata", "cors-token"]
             }
@@ -113,6 +116,7 @@ impl Case {
             Self::IssuerSlash => issuer(e) == Some(Likeness::RootSlash),
             Self::OtherIssuer => issuer(e).is_some_and(|likeness| likeness != Likeness::RootSlash),
             Self::DocumentsWithoutNone => server(e).is_some_and(|document| takes_documents(&document)),
+            Self::BlocksClaude => blocks(e, "Claude-User"),
             Self::RedirectToGet => redirect(e).is_some_and(|status| matches!(status, 301..=303)),
             Self::RedirectKept => redirect(e).is_some_and(|status| matches!(status, 307 | 308)),
             _ => true,
@@ -160,6 +164,12 @@ fn origin_endpoint(e: &Evidence<'_>) -> Option<Pointer> {
 fn is_first_dead(e: &Evidence<'_>) -> bool {
     let first = e.resource().and_then(|(_, document)| document.texts("authorization_servers")?.first().copied());
     first.is_some_and(|name| e.issuer(name).document.is_none())
+}
+
+/// Whether a program that calls itself so is refused otherwise than the rest.
+fn blocks(e: &Evidence<'_>, name: &str) -> bool {
+    let asked = e.all(Step::McpUserAgent).find(|x| x.about.as_deref().is_some_and(|about| about.starts_with(name)));
+    asked.is_some_and(|x| !matches!(x.status(), Some(401 | 429 | 503)))
 }
 
 /// The status with which the first request was redirected.

@@ -5,14 +5,15 @@
 //! a login, the answer is *unknown*, never a guess.
 
 mod case;
+mod registration;
 mod rules;
+mod sources;
 
 use serde::Serialize;
 
 use crate::evidence::{Evidence, Mode, Pointer};
 
 pub use case::{Case, Said};
-pub use rules::RULES;
 
 /// A client, or a library that clients are made with.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -227,6 +228,11 @@ pub const STOPS: &[&str] = &[
     "asm-registration-path",
 ];
 
+/// What is known of clients.
+pub fn rules() -> impl Iterator<Item = &'static Rule> {
+    [rules::RULES, registration::RULES].into_iter().flatten()
+}
+
 /// How every client fits. `said` tells what a check said, if it found something.
 #[must_use]
 pub fn fit(evidence: &Evidence<'_>, said: &dyn Fn(&str) -> Option<Said>) -> Vec<ClientFit> {
@@ -249,7 +255,7 @@ fn fit_one(client: Client, evidence: &Evidence<'_>, said: &dyn Fn(&str) -> Optio
 fn of_rules(client: Client, evidence: &Evidence<'_>, said: &dyn Fn(&str) -> Option<Said>) -> Vec<ClientReason> {
     let mut reasons = Vec::new();
     let mut covered: Vec<&str> = Vec::new();
-    for rule in RULES.iter().filter(|rule| rule.client == client) {
+    for rule in rules().filter(|rule| rule.client == client) {
         let Some(at) = rule.case.met(evidence, said) else { continue };
         covered.extend(rule.case.checks());
         reasons.push(ClientReason {

@@ -1,41 +1,16 @@
-//! What clients do, as their sources and their users tell. Facts only: a client without a row for a case is *unknown*.
+//! What clients do with the first refusal and the metadata, as their sources and their users tell. Facts only: a client without a row for a case is *unknown*.
 
 use super::Client::{
-    ChatGpt, ClaudeCode, ClaudeWeb, Codex, Cursor, GeminiCli, Inspector, McpRemote, PythonSdk, RustSdk, TypeScriptSdk,
-    VsCode,
+    ClaudeCode, ClaudeWeb, Codex, GeminiCli, Inspector, McpRemote, PythonSdk, RustSdk, TypeScriptSdk, VsCode,
 };
-use super::{Case, Client, Fit, Rule};
+use super::sources::{
+    CLAUDE, CODE, CODE_ON, COLLECTED_ON, GEMINI, GEMINI_LOGIN, GEMINI_ON, PY, PY_ON, PY_UTILS, READ_ON, RS, RS_ON, TS,
+    TS_ON, rule,
+};
+use super::{Case, Fit, Rule};
 
-const TS: &str = "modelcontextprotocol/typescript-sdk@3924de9 packages/client/src/client/auth.ts";
-const TS_ON: &str = "2026-08-18";
-const PY: &str = "modelcontextprotocol/python-sdk@57394b0 src/mcp/client/auth/oauth2.py";
-const PY_UTILS: &str = "modelcontextprotocol/python-sdk@57394b0 src/mcp/client/auth/utils.py";
-const PY_ON: &str = "2026-08-20";
-const RS: &str = "modelcontextprotocol/rust-sdk@4a738b9 crates/rmcp/src/transport/auth.rs";
-const RS_ON: &str = "2026-08-20";
-const GEMINI: &str = "google-gemini/gemini-cli@5411f11 packages/core/src/mcp/oauth-utils.ts";
-const GEMINI_LOGIN: &str = "google-gemini/gemini-cli@5411f11 packages/core/src/mcp/oauth-provider.ts";
-const GEMINI_ON: &str = "2026-08-21";
-const CODE: &str = "microsoft/vscode@000d382 src/vs/workbench/api/common/extHostMcp.ts";
-const CODE_ON: &str = "2026-11-23";
-const CLAUDE: &str = "https://claude.com/docs/connectors/building/authentication";
-const OPENAI: &str = "https://developers.openai.com/apps-sdk/build/auth";
-const READ_ON: &str = "2026-11-23";
-const COLLECTED_ON: &str = "2026-11-22";
-
-const fn rule(
-    client: Client,
-    case: Case,
-    fit: Fit,
-    step: &'static str,
-    says: &'static str,
-    (source, on): (&'static str, &'static str),
-) -> Rule {
-    Rule { client, case, fit, step, says, source, on }
-}
-
-/// The rows, by case.
-pub const RULES: &[Rule] = &[
+/// The rows about discovery, by case.
+pub(super) const RULES: &[Rule] = &[
     // --- the first refusal
     rule(
         VsCode,
@@ -95,6 +70,14 @@ pub const RULES: &[Rule] = &[
         "first tool call",
         "has servers that are open in part as an experiment only",
         (CLAUDE, READ_ON),
+    ),
+    rule(
+        ClaudeWeb,
+        Case::BlocksClaude,
+        Fit::Breaks,
+        "first request",
+        "is refused by the firewall, often only after the login",
+        ("anthropics/claude-ai-mcp#49", COLLECTED_ON),
     ),
     // --- resource metadata
     rule(
@@ -401,198 +384,4 @@ pub const RULES: &[Rule] = &[
         (RS, RS_ON),
     ),
     rule(PythonSdk, Case::NoS256, Fit::Note, "authorization", "sends S256 whatever the metadata says", (PY, PY_ON)),
-    // --- becoming known
-    rule(
-        ClaudeWeb,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client that was registered by hand",
-        (CLAUDE, READ_ON),
-    ),
-    rule(
-        ClaudeCode,
-        Case::NoRegistration,
-        Fit::Breaks,
-        "registration",
-        "stops: \"does not support dynamic client registration\"; a configured client id was ignored, too",
-        ("anthropics/claude-code#67258", "2026-08-27"),
-    ),
-    rule(
-        ChatGpt,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client that was registered by hand",
-        (OPENAI, READ_ON),
-    ),
-    rule(
-        VsCode,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "asks the user for a client id and a secret",
-        ("microsoft/vscode#255633", "2025-07-13"),
-    ),
-    rule(
-        Codex,
-        Case::NoRegistration,
-        Fit::Breaks,
-        "registration",
-        "stops: \"Dynamic client registration not supported\"",
-        ("openai/codex#13200", "2026-07-30"),
-    ),
-    rule(
-        GeminiCli,
-        Case::NoRegistration,
-        Fit::Breaks,
-        "registration",
-        "stops unless a client id is configured: \"No client ID provided and dynamic registration not supported\"",
-        (GEMINI_LOGIN, GEMINI_ON),
-    ),
-    rule(
-        McpRemote,
-        Case::NoRegistration,
-        Fit::Breaks,
-        "registration",
-        "stops unless client information is given: \"does not support dynamic client registration\"",
-        ("punkpeye/mcp-remote#53", "2025-05-03"),
-    ),
-    rule(
-        Inspector,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client id that is entered by hand",
-        ("modelcontextprotocol/inspector#167", "2025-03-07"),
-    ),
-    rule(
-        Cursor,
-        Case::NoRegistration,
-        Fit::Breaks,
-        "registration",
-        "registers dynamically and stops when it cannot",
-        ("Altinity/altinity-mcp#169", "2026-09-09"),
-    ),
-    rule(
-        TypeScriptSdk,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client id from the application",
-        (TS, TS_ON),
-    ),
-    rule(
-        PythonSdk,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client id from the application; without one it tries `/register`",
-        (PY_UTILS, PY_ON),
-    ),
-    rule(
-        RustSdk,
-        Case::NoRegistration,
-        Fit::Note,
-        "registration",
-        "needs a client id from the application",
-        (RS, RS_ON),
-    ),
-    rule(
-        Cursor,
-        Case::DocumentsOnly,
-        Fit::Breaks,
-        "registration",
-        "registers dynamically and does not use client ID metadata documents",
-        ("Altinity/altinity-mcp#169", "2026-09-09"),
-    ),
-    rule(
-        Codex,
-        Case::DocumentsOnly,
-        Fit::Breaks,
-        "registration",
-        "does not use client ID metadata documents: \"Dynamic client registration not supported\"",
-        ("openai/codex#13200", "2026-07-30"),
-    ),
-    rule(
-        GeminiCli,
-        Case::DocumentsOnly,
-        Fit::Breaks,
-        "registration",
-        "does not use client ID metadata documents",
-        (GEMINI_LOGIN, GEMINI_ON),
-    ),
-    rule(
-        VsCode,
-        Case::DocumentsOnly,
-        Fit::Note,
-        "registration",
-        "asked the user for a client id instead of using a document",
-        ("microsoft/vscode#282472", "2025-12-10"),
-    ),
-    rule(
-        TypeScriptSdk,
-        Case::DocumentsOnly,
-        Fit::Note,
-        "registration",
-        "needs `clientMetadataUrl` from the application",
-        (TS, TS_ON),
-    ),
-    rule(
-        PythonSdk,
-        Case::DocumentsOnly,
-        Fit::Note,
-        "registration",
-        "needs `client_metadata_url` from the application",
-        (PY_UTILS, PY_ON),
-    ),
-    rule(
-        ClaudeWeb,
-        Case::DocumentsWithoutNone,
-        Fit::Note,
-        "registration",
-        "wants `none` among the methods of the token endpoint before it uses its document",
-        (CLAUDE, READ_ON),
-    ),
-    rule(
-        TypeScriptSdk,
-        Case::UnknownScopes,
-        Fit::Note,
-        "authorization",
-        "asks for every scope of the resource metadata where the challenge names none",
-        (TS, TS_ON),
-    ),
-    rule(
-        PythonSdk,
-        Case::UnknownScopes,
-        Fit::Note,
-        "authorization",
-        "asks for every scope of the resource metadata where the challenge names none",
-        (PY_UTILS, PY_ON),
-    ),
-    rule(
-        VsCode,
-        Case::UnknownScopes,
-        Fit::Note,
-        "authorization",
-        "asks for every scope of the resource metadata where the challenge names none",
-        (CODE, CODE_ON),
-    ),
-    // --- browsers
-    rule(
-        Inspector,
-        Case::ClosedToBrowsers,
-        Fit::Breaks,
-        "first request",
-        "cannot read what the browser withholds; its proxy can",
-        ("twentyhq/twenty#19836", COLLECTED_ON),
-    ),
-    rule(
-        TypeScriptSdk,
-        Case::ClosedToBrowsers,
-        Fit::Note,
-        "first request",
-        "works outside of browsers only",
-        ("better-auth/better-auth#10272", COLLECTED_ON),
-    ),
 ];

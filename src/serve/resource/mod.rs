@@ -299,6 +299,10 @@ enum Cause<'a> {
 
 /// The 401.
 fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused {
+    if !site.keeps(Duty::ServeEveryAgent) && ask.header("user-agent").is_some_and(|agent| agent.contains("Claude-User"))
+    {
+        return Box::new(Answer::text(StatusCode::FORBIDDEN, "Your request was blocked.\n").open());
+    }
     let text = match cause {
         Cause::Absent => "Authorization required.\n".to_owned(),
         Cause::Invalid(why) | Cause::Unproven(why) | Cause::Malformed(why) => {

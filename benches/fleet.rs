@@ -1,0 +1,133 @@
+//! What a fleet costs: `probe --targets` over ten thousand targets of one loopback server, in one run and in eight shards,
+//! against `curl --parallel` making as many requests to the same server.
+//!
+//! `cargo bench --profile dist --bench fleet`; `FLEET_TARGETS` makes it shorter. Requests per CPU second of the program
+//! count, since the server shares the machine. The bound: not less than 0.7 of what curl does.
+
+#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks and may panic")]
+#![expect(clippy::disallowed_methods, reason = "the length is asked for by the environment")]
+
+use std::fs::{self, File};
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use mcp_auth::report::FleetLine;
+use mcp_auth::serve::{self, Config};
+use nix::sys::resource::{UsageWho, getrusage};
+use nix::sys::time::TimeValLike as _;
+
+/// Targets, where the environment says nothing else.
+const TARGETS: usize = 10_000;
+/// Probes at once, and transfers of curl.
+const AT_ONCE: &str = "32";
+/// The least share of curl's requests per CPU second.
+const BOUND: f64 = 0.7;
+
+fn main() {
+    let targets = std::env::var("FLEET_TARGETS").ok().and_then(|text| text.parse().ok()).unwrap_or(TARGETS);
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let server = runtime.block_on(serve::start(Config::default())).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let list: String = (0..targets).map(|n| format!("{}?n={n}\n", server.mcp_url())).collect();
+    fs::write(folder.path().join("list"), list).unwrap();
+
+    let whole = fleet(folder.path(), "whole", &[]);
+    let requests = requests(&folder.path().join("whole"), targets);
+    println!("{targets} targets, {requests} requests, {AT_ONCE} at once.\n");
+    println!("| | CPU s | wall s | requests per CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |");
+    show("probe --targets", &whole, requests);
+    let mut shards = Run { cpu: 0.0, wall: 0.0, peak: 0.0 };
+    let names: Vec<String> = (1..=8).map(|number| format!("shard{number}")).collect();
+    for (number, name) in (1..).zip(&names) {
+        let run = fleet(folder.path(), name, &["--shard", &format!("{number}/8")]);
+        shards = Run { cpu: shards.cpu + run.cpu, wall: shards.wall + run.wall, peak: shards.peak.max(run.peak) };
+    }
+    show("the same in 8 shards, one after the other", &shards, requests);
+    assert_eq!(
+        merged(folder.path(), &names),
+        merged(folder.path(), &["whole".to_owned()]),
+        "shards differ from the whole"
+    );
+
+    let curl = curl(folder.path(), server.mcp_url(), requests);
+    show("curl --parallel, as many requests", &curl, requests);
+    let share = curl.cpu / whole.cpu;
+    println!("\nEight shards joined are the whole. Requests per CPU second: {share:.2} of curl's (bound {BOUND}).");
+    runtime.block_on(server.stop());
+    assert!(share >= BOUND, "the fleet is slower than {BOUND} of curl");
+}
+
+/// What a run cost.
+struct Run {
+    /// User and system time, in seconds.
+    cpu: f64,
+    /// In seconds.
+    wall: f64,
+    /// The greatest resident set of all children so far, in MiB.
+    peak: f64,
+}
+
+fn show(name: &str, run: &Run, requests: usize) {
+    println!("| {name} | {:.1} | {:.1} | {:.0} | {:.0} |", run.cpu, run.wall, requests as f64 / run.cpu, run.peak);
+}
+
+fn fleet(folder: &Path, name: &str, more: &[&str]) -> Run {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
+    command.args([
+        "probe",
+        "--targets",
+        "list",
+        "--jobs",
+        AT_ONCE,
+        "--per-host",
+        AT_ONCE,
+        "--format",
+        "jsonl",
+        "--quiet",
+    ]);
+    command.args(["--output", &format!("jsonl={name}")]).args(more).current_dir(folder).env_clear();
+    measured(command.stdin(Stdio::null()).stdout(Stdio::null()))
+}
+
+/// Metadata is what most requests of a probe ask for, and the smallest.
+fn curl(folder: &Path, mcp: &str, requests: usize) -> Run {
+    let origin = mcp.trim_end_matches("/mcp");
+    let config: String = (0..requests)
+        .map(|n| format!("url = \"{origin}/.well-known/oauth-protected-resource/mcp?n={n}\"\noutput = \"/dev/null\"\n"))
+        .collect();
+    fs::write(folder.join("curl"), config).unwrap();
+    let mut command = Command::new("curl");
+    command.args(["--silent", "--parallel", "--parallel-max", AT_ONCE, "--config", "curl"]).current_dir(folder);
+    measured(command.stdin(Stdio::null()).stdout(Stdio::null()))
+}
+
+fn measured(command: &mut Command) -> Run {
+    let spent = || {
+        let usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
+        let time = usage.user_time() + usage.system_time();
+        (time.num_microseconds() as f64 / 1e6, usage.max_rss() as f64 / 1024.0)
+    };
+    let (before, _) = spent();
+    let begun = Instant::now();
+    let status = command.status().unwrap();
+    assert!(status.code().is_some_and(|code| code < 2), "{command:?}: {status}");
+    let (after, peak) = spent();
+    Run { cpu: after - before, wall: begun.elapsed().as_secs_f64(), peak }
+}
+
+fn requests(file: &Path, targets: usize) -> usize {
+    let lines: Vec<FleetLine> =
+        fs::read_to_string(file).unwrap().lines().map(|line| FleetLine::read(line).unwrap()).collect();
+    assert_eq!(lines.len(), targets);
+    lines.iter().filter_map(|line| line.judged.as_ref()).map(|judged| judged.requests).sum()
+}
+
+fn merged(folder: &Path, files: &[String]) -> String {
+    let into = File::create(folder.join("merged")).unwrap();
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
+    let done =
+        command.args(["report", "merge", "--quiet"]).args(files).current_dir(folder).stdout(into).status().unwrap();
+    assert!(done.success());
+    fs::read_to_string(folder.join("merged")).unwrap()
+}
