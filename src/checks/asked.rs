@@ -93,7 +93,9 @@ pub(super) fn redeemed<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict>
     ground::server(e)?;
     let right = attempt(e, token::RIGHT);
     let Some(right) = right else {
-        return Err(if e.went(Reach::Login) || e.first(Step::CodeTrial).is_some() {
+        return Err(if let Some(verdict) = ground::prevented(e) {
+            verdict
+        } else if e.went(Reach::Login) || e.first(Step::CodeTrial).is_some() {
             Verdict::inconclusive("no fresh code came for a trial; where pages need a person, each takes a login")
         } else {
             Verdict::needs(Reach::Login)
@@ -142,8 +144,17 @@ pub(super) fn kind(exchange: &Exchange) -> Kind {
         Some(429 | 503) => Kind::Busy,
         Some(500..=599) => Kind::Broke,
         Some(301..=303 | 307 | 308) => match sent_back(exchange) {
-            Some(parameters) if parameters.iter().any(|(name, _)| name == "error") => Kind::Error,
-            Some(_) => Kind::Code,
+            Some(parameters) => {
+                match parameters.iter().find(|(name, _)| name == "error").map(|(_, code)| code.as_str()) {
+                    // What a status cannot say behind a redirect (draft-ietf-oauth-v2-1 §4.1.2.1).
+                    Some("server_error") => Kind::Broke,
+                    Some("temporarily_unavailable") => Kind::Busy,
+                    Some(_) => Kind::Error,
+                    None => Kind::Code,
+                }
+            }
+            // Some show their errors on a page of their own.
+            None if says_error(exchange) => Kind::Refused,
             None => Kind::Away,
         },
         Some(200..=299) => Kind::Page,
@@ -165,35 +176,52 @@ pub(super) fn sent_back(exchange: &Exchange) -> Option<Vec<(String, String)>> {
     same.then(|| pairs.map(|(name, value)| (name.into_owned(), value.into_owned())).collect())
 }
 
-/// The right authorization request, and what kind of answer it got.
+/// Whether a redirect leads to a page that is told of an error.
+fn says_error(exchange: &Exchange) -> bool {
+    let location = exchange.reply().and_then(|reply| reply.header("location"));
+    let to = location.and_then(|to| Url::parse(&exchange.request.url).ok()?.join(to).ok());
+    to.is_some_and(|to| to.query_pairs().any(|(name, value)| name == "error" && !value.is_empty()))
+}
+
+/// The right authorization request, and what kind of answer it got. Where `resource` is what is refused, the right one is
+/// that without it.
 pub(super) fn authorizes<'e>(e: &'e Evidence<'_>) -> Result<(&'e Exchange, Kind), Verdict> {
-    let server = ground::server(e)?;
-    if server.text("authorization_endpoint").is_none() {
-        return Err(Verdict::not_applicable("the authorization server has no authorization endpoint"));
-    }
-    let Some(right) = attempt(e, authorization::RIGHT) else {
-        return Err(Verdict::needs(if e.went(Reach::Login) { Reach::Intrusive } else { Reach::Login }));
+    let Some(right) = attempts(e, authorization::RIGHT).last() else {
+        let server = ground::server(e)?;
+        let is_set = |name: &str| server.object.get(name).and_then(serde_json::Value::as_bool) == Some(true);
+        return Err(if server.text("authorization_endpoint").is_none() {
+            Verdict::not_applicable("the authorization server has no authorization endpoint")
+        } else if is_set("require_pushed_authorization_requests") {
+            Verdict::not_applicable("authorization requests must be pushed; what stands in the URL is not looked at")
+        } else {
+            Verdict::needs(if e.went(Reach::Login) { Reach::Intrusive } else { Reach::Login })
+        });
     };
-    match kind(right) {
-        found @ (Kind::Code | Kind::Page | Kind::Away) => Ok((right, found)),
-        Kind::Busy | Kind::Silent => Err(Verdict::inconclusive("no answer came to the right request")),
+    let without = attempt(e, authorization::NO_RESOURCE);
+    match (kind(right), without.map(|without| (without, kind(without)))) {
+        (found @ (Kind::Code | Kind::Page | Kind::Away), _) => Ok((right, found)),
+        (Kind::Busy | Kind::Silent, _) => Err(Verdict::inconclusive("no answer came to the right request")),
+        (Kind::Broke, _) => Err(Verdict::blocked("authz-get")),
+        (_, Some((without, found @ (Kind::Code | Kind::Page | Kind::Away)))) => Ok((without, found)),
+        _ if matches!(right.status(), Some(404 | 405)) => Err(Verdict::blocked("authz-get")),
         _ => Err(Verdict::inconclusive("a request as it must be was refused, too")),
     }
 }
 
 /// What came of an authorization request that is wrong, seen beside the right one and one of a client that nobody knows.
 pub(super) fn passage<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Passage<'e>, Verdict> {
-    let (_, right) = authorizes(e)?;
-    passage_beside(e, right, authorization::UNKNOWN_CLIENT, trial)
+    let (control, _) = authorizes(e)?;
+    passage_beside(e, control, authorization::UNKNOWN_CLIENT, trial)
 }
 
-/// The same beside the kind of answer that a right request got, and a request that must be refused.
+/// The same beside a right request, and one that must be refused.
 pub(super) fn passage_beside<'e>(
     e: &'e Evidence<'_>,
-    right: Kind,
+    control: &Exchange,
     strange: Trial,
     trial: Trial,
 ) -> Result<Passage<'e>, Verdict> {
+    let right = kind(control);
     let mut tries = attempts(e, trial);
     let Some(first) = tries.next() else { return Ok(Passage::Unclear("it was not tried")) };
     let found = kind(first);
@@ -202,14 +230,13 @@ pub(super) fn passage_beside<'e>(
         Kind::Code if again => Passage::Code(first),
         Kind::Page | Kind::Away if found != right => Passage::Refused,
         Kind::Page | Kind::Away if !again => Passage::Unclear("it was answered in another way the second time"),
-        Kind::Page | Kind::Away => {
-            let strange = attempt(e, strange).map(kind);
-            if strange.is_none_or(|strange| strange == found) {
-                Passage::Unclear("requests are looked at only after the login")
-            } else {
-                Passage::GoesOn(first)
-            }
+        Kind::Page | Kind::Away if !alike(first, control) => {
+            Passage::Unclear("the answer is neither a refusal nor like that to the right request")
         }
+        Kind::Page | Kind::Away => match attempt(e, strange) {
+            Some(strange) if kind(strange) != found || !alike(strange, control) => Passage::GoesOn(first),
+            _ => Passage::Unclear("requests are looked at only after the login"),
+        },
         Kind::Code => Passage::Unclear("a code came once and not again"),
         Kind::Error => Passage::SentBack(first),
         Kind::Refused => Passage::Refused,
@@ -224,4 +251,25 @@ pub(super) fn passage_beside<'e>(
 pub(super) fn looks_early(e: &Evidence<'_>) -> bool {
     let found = attempt(e, authorization::UNKNOWN_TYPE).map(kind);
     matches!(found, Some(Kind::Error | Kind::Refused)) && matches!(authorizes(e), Ok((_, Kind::Page | Kind::Away)))
+}
+
+/// Whether two answers of one kind look the same: redirects to the same place, pages with the same title. Longer parts of
+/// a path are made up anew for each request.
+fn alike(one: &Exchange, other: &Exchange) -> bool {
+    let place = |exchange: &Exchange| {
+        let location = exchange.reply()?.header("location")?;
+        let to = Url::parse(&exchange.request.url).ok()?.join(location).ok()?;
+        let steady = to.path().split('/').filter(|part| part.len() < 16).collect::<Vec<_>>().join("/");
+        Some((to.host_str()?.to_owned(), steady))
+    };
+    let title = |exchange: &Exchange| {
+        let html = exchange.reply()?.body.to_text().into_owned();
+        let (_, after) = html.split_once("<title")?;
+        Some(after.split_once('>')?.1.split_once('<')?.0.trim().to_owned())
+    };
+    match kind(one) {
+        Kind::Away => place(one) == place(other),
+        Kind::Page => title(one) == title(other),
+        _ => true,
+    }
 }

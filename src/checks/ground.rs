@@ -29,8 +29,30 @@ pub(super) fn no_login(e: &Evidence<'_>) -> Verdict {
     match registered {
         _ if !e.went(Reach::Login) => Verdict::needs(Reach::Login),
         Some(401 | 403) => Verdict::blocked("reg-open"),
-        _ => super::granted::no_tokens(e),
+        _ => prevented(e).unwrap_or_else(|| super::granted::no_tokens(e)),
     }
+}
+
+/// The checks whose failure ends every login, in the order of a client's way.
+const ENDS_LOGINS: [&str; 9] = [
+    "reg-loopback-native",
+    "reg-client-id",
+    "authz-get",
+    "authz-resource-accepted",
+    "authz-offline-access",
+    "authz-code-present",
+    "authz-state-echo",
+    "authz-iss-as-advertised",
+    "authz-iss-match",
+];
+
+/// What prevents every login, if we know it.
+pub(super) fn prevented(e: &Evidence<'_>) -> Option<Verdict> {
+    let fails = |id: &&str| {
+        let check = super::by_id(id).filter(|check| check.level_at(e.revision).is_some());
+        check.is_some_and(|check| matches!((check.judge)(e), Verdict::Fail(_)))
+    };
+    ENDS_LOGINS.into_iter().find(fails).map(Verdict::blocked)
 }
 
 /// That the server does not let everybody begin: what belongs to a handshake that is open, is open too.

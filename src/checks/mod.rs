@@ -7,6 +7,10 @@
 mod access;
 mod asked;
 mod authorization;
+mod authorization_answer;
+mod authorization_ground;
+mod authorization_page;
+mod authorization_redirects;
 mod challenge;
 mod challenge_answers;
 mod challenge_metadata;
@@ -119,7 +123,14 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Client registration: redirect URIs", prefixes: &["reg-"], checks: registration_redirects::CHECKS },
     Group { title: "Client registration: what is odd", prefixes: &["reg-"], checks: registration_errors::CHECKS },
     Group { title: "Client ID metadata documents", prefixes: &["cimd-"], checks: documents::CHECKS },
-    Group { title: "The authorization endpoint", prefixes: &["authz-"], checks: authorization::CHECKS },
+    Group { title: "The authorization request", prefixes: &["authz-"], checks: authorization::CHECKS },
+    Group {
+        title: "The authorization request: redirect URIs",
+        prefixes: &["authz-"],
+        checks: authorization_redirects::CHECKS,
+    },
+    Group { title: "The authorization response", prefixes: &["authz-"], checks: authorization_answer::CHECKS },
+    Group { title: "The login page", prefixes: &["authz-"], checks: authorization_page::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
     Group { title: "How the token endpoint refuses", prefixes: &["token-", "refresh-"], checks: token_errors::CHECKS },
     Group { title: "How codes are redeemed", prefixes: &["token-"], checks: token_code::CHECKS },

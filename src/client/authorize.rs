@@ -137,6 +137,13 @@ impl Pending {
         }
     }
 
+    /// Whether a URL is our redirect URI, whatever it brings.
+    #[must_use]
+    pub fn is_return(&self, url: &url::Url) -> bool {
+        let own = url::Url::parse(&self.redirect_uri);
+        own.is_ok_and(|own| own.origin() == url.origin() && own.path() == url.path())
+    }
+
     /// The query of a URL that goes to our redirect URI; `None` for every other URL.
     #[must_use]
     pub fn query_of<'u>(&self, url: &'u str) -> Option<&'u str> {

@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use url::Url;
 
 use super::authorize::Pending;
-use super::error::{ClientError, shown_url};
+use super::error::{ClientError, RedirectProblem, shown_url};
 use super::loopback::{Listener, Reception};
 use super::plan::{Browser, Plan};
 use super::token::denied_by;
@@ -179,6 +179,10 @@ pub async fn follow(wire: &Wire, pending: &Pending, step: Step, about: Option<&s
             return Ok(query.to_owned());
         }
         let next = Url::parse(&exchange.request.url).and_then(|from| from.join(location));
+        if next.as_ref().is_ok_and(|next| pending.is_return(next)) {
+            // It came back to us, and brought nothing that a client could read: it is not asked for again.
+            return Err(ClientError::WrongRedirect(RedirectProblem::Neither));
+        }
         let next = next.map_err(|_| ClientError::answer(&exchange, "it redirects to what is no URL"))?;
         (url, follows) = (next.to_string(), Some(exchange.number));
     }

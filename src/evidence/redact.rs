@@ -74,9 +74,10 @@ const SECRET_NAMES: [&str; 16] = [
 ];
 
 fn redact_query(url: &str) -> String {
-    let (head, rest) = match url.split_once('?') {
-        Some((head, rest)) => (head, rest),
-        None => return url.to_owned(),
+    let (head, rest) = match (url.split_once('?'), url.split_once('#')) {
+        (Some((head, rest)), _) if !head.contains('#') => (head, rest),
+        (_, Some((head, fragment))) => return format!("{head}#{}", redact_form(fragment)),
+        _ => return url.to_owned(),
     };
     let (query, fragment) = match rest.split_once('#') {
         Some((query, fragment)) => (query, Some(fragment)),
@@ -207,6 +208,8 @@ mod tests {
         );
         assert_eq!(redact_body(r#"{ "resource": "https://a" }"#), r#"{ "resource": "https://a" }"#);
         assert_eq!(redact_query("https://a/cb?code=xyz&iss=b"), "https://a/cb?code=[redacted,+3+characters]&iss=b");
+        assert_eq!(redact_query("https://a/cb#access_token=xyz"), "https://a/cb#access_token=[redacted,+3+characters]");
+        assert_eq!(redact_query("https://a/cb#code=xyz&b=?c"), "https://a/cb#code=[redacted,+3+characters]&b=?c");
         assert_eq!(redact_body("grant_type=x&code=12"), "grant_type=x&code=[redacted,+2+characters]");
     }
 

@@ -314,6 +314,10 @@ pub enum Duty {
     ObeyDocumentMethod,
 
     // --- authorization endpoint
+    /// ... takes authorization requests by POST only.
+    AuthorizeByGet,
+    /// ... sends the user to a provider behind it, as one client for all, before it asks about the client.
+    AskBeforeProvider,
     /// ... sends the user to whatever redirect URI stands in the request.
     MatchRedirect,
     /// ... takes redirect URIs that merely begin with a registered one.

@@ -14,6 +14,7 @@ mod extensions;
 mod forge;
 mod lab;
 mod minted;
+mod page;
 mod refresh;
 mod registration;
 pub mod resource;

@@ -95,6 +95,11 @@ async fn others(lab: &Lab<'_>, endpoint: &str, first: &Exchange) {
     }
 }
 
+/// Registers a native public client with this redirect URI.
+pub(super) async fn with_redirect(lab: &Lab<'_>, endpoint: &str, trial: Trial, redirect: &str) -> Exchange {
+    send(lab, endpoint, trial, "", &native(lab, &[redirect])).await
+}
+
 /// The metadata of a native public client.
 fn native(lab: &Lab<'_>, redirects: &[&str]) -> Value {
     let mut metadata = json!({

@@ -42,6 +42,12 @@ pub(crate) struct Asked {
     #[serde(default)]
     pub(crate) named: bool,
     pub(crate) jkt: Option<String>,
+    /// A token is wanted in the redirect, which only a server takes up that forgot to refuse it.
+    #[serde(default)]
+    pub(crate) implicit: bool,
+    /// The user must be asked, whatever is known of them (OpenID Connect Core §3.1.2.1).
+    #[serde(default)]
+    pub(crate) prompted: bool,
 }
 
 /// A code, before it is redeemed.
@@ -65,6 +71,7 @@ struct Pending {
 pub(crate) async fn authorize(State(site): State<Arc<Site>>, request: Request) -> Answer {
     let mut ask = Ask::new(request);
     let outcome = match ask.parts.method {
+        Method::GET | Method::HEAD if !site.keeps(Duty::AuthorizeByGet) => return Answer::wrong_method("POST"),
         Method::GET | Method::HEAD => {
             let form = Form::parse(ask.parts.uri.query().unwrap_or_default().as_bytes());
             begin(&site, &ask, form).await
@@ -108,7 +115,8 @@ async fn begin(site: &Site, ask: &Ask, form: Form) -> Result<Answer, Denied> {
         }
     };
     let state = form.get("state").map(str::to_owned);
-    let asked = Asked { client: client.id.clone(), redirect, state, ..Asked::default() };
+    let prompted = form.get("prompt").is_some_and(|prompt| prompt.split(' ').any(|word| word == "login"));
+    let asked = Asked { client: client.id.clone(), redirect, state, prompted, ..Asked::default() };
     match examine(site, &client, &form, asked.clone()) {
         Ok(asked) => ask_user(site, ask, &client, asked).await,
         Err(denied) => refuse(site, ask, &client, asked, &denied).await,
@@ -131,7 +139,7 @@ pub(crate) fn examine(site: &Site, client: &Client, form: &Form, mut asked: Aske
         Some("code") => {}
         None if !site.keeps(Duty::RequireResponseType) => {}
         None => return Err(invalid("there is no response_type")),
-        Some("token") if !site.keeps(Duty::RefuseImplicit) => {}
+        Some("token") if !site.keeps(Duty::RefuseImplicit) => asked.implicit = true,
         Some(_) => return Err(Denied::new("unsupported_response_type", "only code is supported")),
     }
     if !client.may("authorization_code") {
@@ -194,9 +202,16 @@ fn challenge(site: &Site, form: &Form, asked: &mut Asked) -> Result<(), Denied> 
 
 /// The request is good: ask the user, or approve for them when the deployment was started so.
 async fn ask_user(site: &Site, ask: &Ask, client: &Client, asked: Asked) -> Result<Answer, Denied> {
-    if site.auto_approve {
+    if site.auto_approve && !asked.prompted {
         let account = site.accounts.first().map_or("alice", |account| account.name.as_str()).to_owned();
         return approve(site, ask, asked, &account).await;
+    }
+    if !site.keeps(Duty::AskBeforeProvider) {
+        let provider = format!(
+            "https://provider.mcp-auth.invalid/authorize?response_type=code&client_id=mcp-proxy&state={}",
+            random(16)
+        );
+        return Ok(Answer::empty(StatusCode::FOUND).put(LOCATION, &provider).no_store());
     }
     wait(site, ask, client, asked, None).await
 }
@@ -208,7 +223,7 @@ async fn refuse(site: &Site, ask: &Ask, client: &Client, asked: Asked, denied: &
         // A server that does not cope.
         return Ok(Answer::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error\n"));
     }
-    let trusted = client.origin == Origin::Configured || site.auto_approve;
+    let trusted = client.origin == Origin::Configured || site.auto_approve && !asked.prompted;
     if trusted || !site.keeps(Duty::AskBeforeErrorRedirect) {
         return Ok(send_error(site, ask, &asked, denied.code, denied.description));
     }
@@ -293,9 +308,21 @@ async fn approve(site: &Site, ask: &Ask, asked: Asked, account: &str) -> Result<
         audience: Audience::Own,
         jkt: asked.jkt.clone(),
     };
+    if asked.implicit {
+        return Ok(send_fragment(site, ask, &asked, &random(32)));
+    }
     let age = if site.keeps(Duty::LimitCodeLifetime) { CODE_AGE } else { 24 * 3600 };
     site.state.put(Table::Code, &fingerprint(&code), &Code { asked: asked.clone(), grant }, age).await?;
     Ok(send_back(site, ask, Reply::AuthorizeRedirect, &asked, &[("code", &code)]))
+}
+
+/// What the implicit grant sends back (RFC 6749 §4.2.2). The token is none that anybody accepts.
+fn send_fragment(site: &Site, ask: &Ask, asked: &Asked, token: &str) -> Answer {
+    let mut pairs = vec![("access_token", token), ("token_type", "Bearer")];
+    pairs.extend(asked.state.as_deref().map(|state| ("state", state)));
+    let text = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
+    let answer = Answer::empty(StatusCode::SEE_OTHER).put(LOCATION, &format!("{}#{text}", asked.redirect)).no_store();
+    site.give(ask, Reply::AuthorizeRedirect, answer)
 }
 
 fn send_error(site: &Site, ask: &Ask, asked: &Asked, code: &str, why: &str) -> Answer {

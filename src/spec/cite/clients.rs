@@ -90,4 +90,40 @@ cites! { OF_CLIENTS:
     /// What a server does with documents.
     MCP_CIMD = "MCP 2026-07-28 client registration", "Client ID Metadata Documents",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#client-id-metadata-documents";
+    /// `resource` in the authorization request.
+    RFC8707_2_1 = "RFC 8707", "2.1",
+        "https://www.rfc-editor.org/rfc/rfc8707#section-2.1";
+    /// Methods that are not supported.
+    RFC7636_4_4_1 = "RFC 7636", "4.4.1",
+        "https://www.rfc-editor.org/rfc/rfc7636#section-4.4.1";
+    /// Scopes, and none.
+    RFC6749_3_3 = "RFC 6749", "3.3",
+        "https://www.rfc-editor.org/rfc/rfc6749#section-3.3";
+    /// `iss` in every response.
+    RFC9207_2 = "RFC 9207", "2",
+        "https://www.rfc-editor.org/rfc/rfc9207#section-2";
+    /// Its value.
+    RFC9207_2_3 = "RFC 9207", "2.3",
+        "https://www.rfc-editor.org/rfc/rfc9207#section-2.3";
+    /// How clients compare it.
+    RFC9207_2_4 = "RFC 9207", "2.4",
+        "https://www.rfc-editor.org/rfc/rfc9207#section-2.4";
+    /// No 307 after a form.
+    OAUTH21_7_5_4 = "OAuth 2.1 (draft 13)", "7.5.4",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.5.4";
+    /// Clickjacking.
+    OAUTH21_7_10 = "OAuth 2.1 (draft 13)", "7.10",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.10";
+    /// The authorization server as an open redirector.
+    OAUTH21_7_12_2 = "OAuth 2.1 (draft 13)", "7.12.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-7.12.2";
+    /// Proxies with one client at the provider.
+    SBP_PROXY = "MCP Security Best Practices", "Required Protections",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Consent pages.
+    SBP_CONSENT_UI = "MCP Security Best Practices", "Consent UI Requirements",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Their cookies.
+    SBP_CONSENT_COOKIE = "MCP Security Best Practices", "Consent Cookie Security",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
 }

@@ -31,6 +31,8 @@ trials! { RegisterTrial:
     FRAGMENT = "fragment", "asked to register a redirect URI with a fragment";
     /// A wildcard.
     WILDCARD = "wildcard", "asked to register a redirect URI with a wildcard for a host";
+    /// A query, which the answer has to keep.
+    QUERY = "query", "asked to register a redirect URI with a query";
     /// None.
     NO_REDIRECT = "no-redirect", "asked to register a client for the code grant without a redirect URI";
 }
