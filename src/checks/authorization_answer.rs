@@ -1,6 +1,8 @@
 //! What comes back to the client: draft-ietf-oauth-v2-1 §2.3, §4.1.2, §4.1.2.1 and §10.1, RFC 9207 §2, MCP authorization
 //! ("Authorization Response Validation").
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use super::authorization_ground::{RETURNS, Return, granted, refused};
 use super::ground;
 use super::server_members::{flag, text};

@@ -3,6 +3,8 @@
 //! What came back is read from the requests on trial, from the redirects of a login that we followed ourselves, and from
 //! what a browser brought to our listener, of which only the query is known.
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use url::Url;
 
 use super::asked::{Passage, attempts, authorizes, looks_early, passage, sent_back};

@@ -2,6 +2,8 @@
 //! draft-ietf-oauth-v2-1 §3.1, §7.5.4, §7.10 and §7.12.2; MCP authorization ("Confused Deputy Problem"), MCP Security Best
 //! Practices ("Consent UI Requirements", "Consent Cookie Security").
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use url::Url;
 
 use super::asked::{Kind, attempt, attempts, authorizes, kind, sent_back};

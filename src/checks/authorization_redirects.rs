@@ -4,6 +4,8 @@
 //! A redirect URI was accepted if the answer goes there, or if the user is asked as with the right one although another
 //! wrong one was refused on the spot.
 
+#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+
 use url::Url;
 
 use super::asked::{Kind, Passage, attempt, authorizes, kind, passage, sent_back};
