@@ -165,10 +165,11 @@ pub(super) fn kind(exchange: &Exchange) -> Kind {
 /// The parameters of a redirect to the redirect URI that the request named, of query and fragment; `None` if it goes
 /// elsewhere.
 pub(super) fn sent_back(exchange: &Exchange) -> Option<Vec<(String, String)>> {
+    let location = exchange.reply()?.header("location")?;
     let asked = Url::parse(&exchange.request.url).ok()?;
     let redirect = asked.query_pairs().find(|(name, _)| name == "redirect_uri")?.1.into_owned();
     let redirect = Url::parse(&redirect).ok()?;
-    let location = asked.join(exchange.reply()?.header("location")?).ok()?;
+    let location = asked.join(location).ok()?;
     let same = (location.scheme(), location.host_str(), location.port_or_known_default(), location.path())
         == (redirect.scheme(), redirect.host_str(), redirect.port_or_known_default(), redirect.path());
     let fragment = location.fragment().unwrap_or_default();

@@ -228,7 +228,8 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[Fault::new(
             "authz-leaks-token",
             &[Deed::At(Reply::AuthorizeRedirect, &[Edit::SetParam("access_token", "a-token-that-is-none")])],
-        )],
+        )
+        .also(&["token-not-in-url"])],
         judge: no_token_front_channel,
     },
 ];

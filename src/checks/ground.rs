@@ -48,11 +48,15 @@ const ENDS_LOGINS: [&str; 9] = [
 
 /// What prevents every login, if we know it.
 pub(super) fn prevented(e: &Evidence<'_>) -> Option<Verdict> {
+    let came = e.all(Step::TokenCode).any(|x| matches!(x.status(), Some(200..=299)));
+    if came || !e.went(Reach::Login) {
+        return None;
+    }
     let fails = |id: &&str| {
         let check = super::by_id(id).filter(|check| check.level_at(e.revision).is_some());
         check.is_some_and(|check| matches!((check.judge)(e), Verdict::Fail(_)))
     };
-    ENDS_LOGINS.into_iter().find(fails).map(Verdict::blocked)
+    e.prevented(|| ENDS_LOGINS.into_iter().find(fails)).map(Verdict::blocked)
 }
 
 /// That the server does not let everybody begin: what belongs to a handshake that is open, is open too.

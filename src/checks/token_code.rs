@@ -198,7 +198,8 @@ fn resource_accepted(e: &Evidence<'_>) -> Verdict {
     let refused = tries.iter().find(|x| error_of(x).as_deref() == Some("invalid_target"));
     let without = attempt(e, NO_RESOURCE).filter(|x| tokens_of(x).is_some());
     let Some(exchange) = refused.or_else(|| tries.first().filter(|_| without.is_some())) else {
-        return Verdict::inconclusive("no token request with `resource` came as far as its answer");
+        let why = "no token request with `resource` came as far as its answer";
+        return super::ground::prevented(e).unwrap_or(Verdict::inconclusive(why));
     };
     let actual = error_of(exchange).map_or_else(|| "refused".to_owned(), |code| printable(&code).to_string());
     let message = match without {

@@ -4,6 +4,7 @@
 //! Requirements" and "Authorization Server Metadata Discovery"); the actor proceeds by the same choice.
 
 use std::collections::HashSet;
+use std::sync::OnceLock;
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -29,6 +30,7 @@ pub struct Evidence<'t> {
     target: Option<Url>,
     objects: Vec<Option<Result<Map<String, Value>, JsonProblem>>>,
     challenged: Option<(usize, Challenges)>,
+    prevented: OnceLock<Option<&'static str>>,
 }
 
 /// The first refusal: the 401 that starts authorization, and what it says.
@@ -96,7 +98,20 @@ impl<'t> Evidence<'t> {
             let reply = trail.exchanges.get(place)?.reply()?;
             Some((place, challenge::read(reply.header_values("www-authenticate"))))
         });
-        Self { trail, revision, strict: false, target: Url::parse(&trail.target).ok(), objects, challenged }
+        Self {
+            trail,
+            revision,
+            strict: false,
+            target: Url::parse(&trail.target).ok(),
+            objects,
+            challenged,
+            prevented: OnceLock::new(),
+        }
+    }
+
+    /// The check that says why no login came about. Many judges ask, so it is looked for once.
+    pub fn prevented(&self, find: impl FnOnce() -> Option<&'static str>) -> Option<&'static str> {
+        *self.prevented.get_or_init(find)
     }
 
     /// The newest revision that the server says it speaks, as far as it says so without a token.
