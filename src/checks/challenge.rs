@@ -129,12 +129,7 @@ fn not_refused(e: &Evidence<'_>) -> Verdict {
     } else {
         format!("a request without a token is not answered with 401, but with {actual}")
     };
-    let found = finding(Pointer::exchange(last.number), message).expected("401").actual(actual);
-    if nowhere {
-        let fix = "probe the URL that clients are given; if this is it, let POST requests to it reach the MCP server";
-        return found.fix(fix).fail();
-    }
-    found.fail()
+    finding(Pointer::exchange(last.number), message).expected("401").actual(actual).fail()
 }
 
 fn header_present(e: &Evidence<'_>) -> Verdict {

@@ -5,7 +5,8 @@ use serde_json::Value;
 
 use super::asked::attempt;
 use super::ground::no_login;
-use super::tried::is_result;
+use super::modern::wants_origin;
+use super::tried::{is_result, is_success};
 use crate::evidence::{Evidence, Exchange, Pointer, answer};
 use crate::level;
 use crate::need;
@@ -39,6 +40,26 @@ pub(super) const CHECKS: &[Check] = &[
         judge: discover_authed,
     },
     Check {
+        id: "era-signal",
+        title: "a client can tell which wire the server speaks",
+        role: Role::ResourceServer,
+        level: level![Practice, Practice, Practice, Practice],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_BACKWARD],
+        needs: &[Step::WireTrial],
+        blocked_by: &[],
+        why: "Clients that speak both wires choose by the answer to `server/discover`; one that says nothing leaves them to guess.",
+        fix: "answer `server/discover` on a server of the stateful wire with status 400 or 404",
+        disputed: "",
+        faults: &[Fault::new(
+            "era-ambiguous-200-empty",
+            &[Deed::At(Reply::LegacyDiscover, &[Edit::Status(200), Edit::Body("")])],
+        )
+        .under(Posture::LegacyWire)],
+        judge: signal,
+    },
+    Check {
         id: "legacy-version-negotiation",
         title: "`initialize` agrees only to versions that exist",
         role: Role::ResourceServer,
@@ -65,6 +86,7 @@ pub(super) fn legacy<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     match initialized.status() {
         _ if is_result(initialized) => Ok(initialized),
         None | Some(429 | 503) => Err(Verdict::inconclusive("no answer came to `initialize`")),
+        Some(403) if wants_origin(e) => Err(Verdict::blocked("transport-origin-absent")),
         _ => Err(Verdict::not_applicable("the server speaks only the stateless wire")),
     }
 }
@@ -85,6 +107,21 @@ fn discover_authed(e: &Evidence<'_>) -> Verdict {
         .expected("400 or 404 with a JSON-RPC error")
         .actual(status.to_string())
         .warn()
+}
+
+fn signal(e: &Evidence<'_>) -> Verdict {
+    need!(legacy(e));
+    let Some(exchange) = attempt(e, DISCOVER) else { return Verdict::inconclusive("it was not tried") };
+    if !is_success(exchange) || !answer::messages(exchange).is_empty() {
+        return Verdict::Pass;
+    }
+    finding(
+        Pointer::exchange(exchange.number),
+        "`server/discover` succeeds without an answer: clients fall back or fail",
+    )
+    .expected("400 or 404")
+    .actual(exchange.status().map_or_else(String::new, |status| status.to_string()))
+    .info()
 }
 
 fn version_negotiation(e: &Evidence<'_>) -> Verdict {

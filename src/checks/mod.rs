@@ -29,8 +29,10 @@ mod issued;
 mod issued_claims;
 mod keys;
 mod legacy;
+mod legacy_session;
 mod minted;
 mod modern;
+mod modern_headers;
 mod presented;
 mod refresh;
 mod refresh_wrong;
@@ -67,6 +69,7 @@ mod transport_documents;
 mod tried;
 #[cfg(test)]
 mod tried_tests;
+mod wires;
 
 use crate::verdict::Check;
 
@@ -146,8 +149,11 @@ pub const GROUPS: &[Group] = &[
         prefixes: &["rs-"],
         checks: minted::CHECKS,
     },
+    Group { title: "Both wires", prefixes: &["transport-"], checks: wires::CHECKS },
     Group { title: "The stateless wire", prefixes: &["modern-", "era-"], checks: modern::CHECKS },
+    Group { title: "The headers of the stateless wire", prefixes: &["modern-"], checks: modern_headers::CHECKS },
     Group { title: "The stateful wire", prefixes: &["legacy-", "era-"], checks: legacy::CHECKS },
+    Group { title: "Sessions", prefixes: &["legacy-"], checks: legacy_session::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
     Group { title: "Client credentials", prefixes: &["ext-cc-"], checks: extensions_client::CHECKS },

@@ -2,8 +2,10 @@
 
 use super::granted::flaw;
 use super::ground::{no_login, refused};
+use super::modern::code;
 use super::tried::{is_result, is_success};
 use crate::evidence::{Evidence, Exchange, Pointer};
+use crate::formats::rpc::Code;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
@@ -47,7 +49,9 @@ fn valid_accepted(e: &Evidence<'_>) -> Verdict {
     if let Some(id) = flaw(e) {
         return Verdict::blocked(id);
     }
+    let lacks_headers = |x: &&&Exchange| code(x) == Some(Code::HEADER_MISMATCH);
     match sent.iter().find(is_refusal) {
+        None if sent.iter().any(|x| lacks_headers(&x)) => Verdict::blocked("modern-headers-survive"),
         Some(refusal) => {
             let status = refusal.status().map_or_else(String::new, |status| status.to_string());
             finding(Pointer::exchange(refusal.number), "a token that was just issued for this server is refused")

@@ -302,8 +302,6 @@ fn unauthenticated(e: &Evidence<'_>) -> Verdict {
     finding(Pointer::exchange(exchange.number), message).expected("200, or 404").actual(outcome(exchange)).fail()
 }
 
-/// Where the body is the JSON object all the same, its members are judged beside this: a wrong status makes none of them
-/// wrong, and whoever mends it would otherwise meet them one run later. Without a body this blocks them.
 fn status(e: &Evidence<'_>) -> Verdict {
     let odd = |x: &Exchange| status_in(x, 201, 300);
     let exchange = match (e.resource(), stumbling(e, odd)) {

@@ -75,8 +75,7 @@ fn clients(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()
 
 fn heading(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()> {
     writeln!(out, "{} {}", "mcp-auth".bold(), printable(&report.target))?;
-    let kind = format!("{} · judged by {}", words::mode(report.mode), report.revision);
-    writeln!(out, "{}", hang(&kind, 4, style.width))?;
+    writeln!(out, "{} · judged by {}", words::mode(report.mode), report.revision)?;
     if let Some(provider) = &report.provider {
         let text = format!("authorization server: {}, recognised by {}", provider.name, words::line(&provider.by));
         writeln!(out, "{}", hang(&text, 4, style.width))?;
@@ -195,13 +194,13 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
         writeln!(out, "{}", hang(&format!("not looked at: {}", skipped.join(", ")), 0, style.width))?;
     }
     let effects = &report.effects;
-    let done = format!(
+    writeln!(
+        out,
         "effects: {}, {} registered, {} issued",
         plural(effects.requests, "request"),
         plural(effects.clients_registered, "client"),
         plural(effects.tokens_issued, "token")
-    );
-    writeln!(out, "{}", hang(&done, 0, style.width))?;
+    )?;
     for thing in &effects.left_behind {
         writeln!(out, "{}", hang(&format!("left behind: {thing}"), 0, style.width))?;
     }

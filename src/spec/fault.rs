@@ -136,6 +136,10 @@ pub enum Reply {
     UnknownMethod,
     /// The refusal of a protocol version that is not spoken (stateless wire).
     UnsupportedVersion,
+    /// The refusal of `initialize` where only the stateless wire is spoken.
+    InitializeRefused,
+    /// The refusal to call a tool that does not exist (stateless wire).
+    NoSuchTool,
     /// The answer to a GET of the MCP endpoint with a good token.
     AuthenticatedGet,
     /// The answer to a DELETE of the MCP endpoint with a good token.
@@ -504,6 +508,14 @@ pub enum Duty {
     AuthenticateEveryRequest,
 
     // --- the wires of MCP
+    /// ... stands behind a proxy that drops the headers of the stateless wire.
+    SeeHeaders,
+    /// ... fails at a `Last-Event-ID` on the stateless wire.
+    IgnoreLastEvent,
+    /// ... complains about the headers of a request before it asks for a token.
+    AuthenticateBeforeHeaders,
+    /// ... makes a text of an `id` that is a number.
+    EchoId,
     /// ... serves requests from web pages of any origin.
     CheckOrigin,
     /// ... refuses requests without an `Origin`.

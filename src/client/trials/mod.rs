@@ -4,7 +4,7 @@
 //! - `resource` needs no login: bad and forged tokens at the MCP server.
 //! - [`Lab`] holds what the others work with: the authorization server, our clients, fresh codes, fresh tokens.
 //! - One file a group: `server`, `registration`, `documents`, `authorization`, `token`, `refresh`, `endpoint`, `minted`,
-//!   `wires`. Controls come first; what was let in is sent once more, so that no accident is reported.
+//!   `wires`, `wires_stateful`. Controls come first; what was let in is sent once more, so that no accident is reported.
 //! - [`Lab::clean`] removes what was created.
 
 mod authorization;
@@ -21,6 +21,7 @@ pub mod resource;
 mod server;
 mod token;
 mod wires;
+mod wires_stateful;
 
 use aws_lc_rs::rand;
 use base64::Engine as _;

@@ -57,7 +57,13 @@ fn revisions(site: &Site) -> Vec<&'static str> {
 }
 
 /// Answers a message.
-pub(crate) async fn handle(site: &Site, ask: &Ask, principal: &Principal, message: Message) -> Answer {
+pub(crate) async fn handle(site: &Site, ask: &Ask, principal: &Principal, mut message: Message) -> Answer {
+    if let Message::Request { id, .. } = &mut message
+        && id.is_number()
+        && !site.keeps(Duty::EchoId)
+    {
+        *id = json!(id.to_string());
+    }
     if is_modern(site, ask, &message) {
         stateless(site, ask, principal, &message).await
     } else {
@@ -112,6 +118,9 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
     match offers::perform(site, principal, method, params).await {
         Done::Result(value) => site.give(ask, reply_of(method), result(id, &modern(value))),
         Done::Keep(value) => site.give(ask, reply_of(method), result(id, &cached(value))),
+        Done::Invalid(why) if method == "tools/call" => {
+            site.give(ask, Reply::NoSuchTool, error(StatusCode::OK, id, INVALID_PARAMS, why))
+        }
         Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
         Done::NoResource(uri) => {
             error_with(StatusCode::OK, id, INVALID_PARAMS, "there is no such resource", &json!({ "uri": uri }))
@@ -144,10 +153,15 @@ fn check_request(
 ) -> Option<Answer> {
     let mismatch = |what: &str| Some(error(StatusCode::BAD_REQUEST, id, HEADER_MISMATCH, what));
     let invalid = |what: &str| Some(error(StatusCode::BAD_REQUEST, id, INVALID_PARAMS, what));
-    let header = ask.header("mcp-protocol-version");
+    let seen = |name: &str| ask.header(name).filter(|_| site.keeps(Duty::SeeHeaders));
+    let header = seen("mcp-protocol-version");
     let named = message.meta(META_VERSION).and_then(Value::as_str);
     if method == "initialize" && named.is_none() {
-        return Some(unsupported(site, ask, id, params.get("protocolVersion").and_then(Value::as_str)));
+        let answer = unsupported(site, id, params.get("protocolVersion").and_then(Value::as_str));
+        return Some(site.give(ask, Reply::InitializeRefused, answer));
+    }
+    if ask.header("last-event-id").is_some() && !site.keeps(Duty::IgnoreLastEvent) {
+        return invalid("nothing can be resumed");
     }
     if header.is_none() && site.keeps(Duty::RequireVersionHeader) {
         return mismatch("the header MCP-Protocol-Version is missing");
@@ -157,14 +171,14 @@ fn check_request(
     }
     let version = named.or(header);
     if version != Some(Revision::R2026_07_28.as_str()) && site.keeps(Duty::RefuseUnknownVersion) {
-        return Some(unsupported(site, ask, id, version));
+        return Some(site.give(ask, Reply::UnsupportedVersion, unsupported(site, id, version)));
     }
-    if ask.header("mcp-method") != Some(method) && site.keeps(Duty::CheckMethodHeader) {
+    if seen("mcp-method") != Some(method) && site.keeps(Duty::CheckMethodHeader) {
         return mismatch("the header Mcp-Method is missing or is not the method");
     }
     if let Some(wanted) = subject(method, params)
         && site.keeps(Duty::CheckNameHeader)
-        && ask.header("mcp-name").and_then(|name| decode(site, name)).as_deref() != Some(wanted)
+        && seen("mcp-name").and_then(|name| decode(site, name)).as_deref() != Some(wanted)
     {
         return mismatch("the header Mcp-Name is missing or does not name what the body names");
     }
@@ -183,6 +197,16 @@ fn check_request(
         return invalid("_meta lacks io.modelcontextprotocol/clientInfo");
     }
     None
+}
+
+/// The refusal of a request whose headers are wrong, for a server that looks at them before it knows who asks.
+pub(crate) fn misfit(site: &Site, ask: &Ask, message: &Message) -> Option<Answer> {
+    match message {
+        Message::Request { id, method, params } if is_modern(site, ask, message) => {
+            check_request(site, ask, message, id, method, params)
+        }
+        _ => None,
+    }
 }
 
 /// What `Mcp-Name` must repeat.
@@ -216,11 +240,10 @@ fn decode(site: &Site, value: &str) -> Option<String> {
     }
 }
 
-fn unsupported(site: &Site, ask: &Ask, id: &Value, asked: Option<&str>) -> Answer {
+fn unsupported(site: &Site, id: &Value, asked: Option<&str>) -> Answer {
     let data = json!({ "supported": revisions(site), "requested": asked.unwrap_or_default() });
     let what = "this protocol version is not supported";
-    let answer = error_with(StatusCode::BAD_REQUEST, id, UNSUPPORTED_VERSION, what, &data);
-    site.give(ask, Reply::UnsupportedVersion, answer)
+    error_with(StatusCode::BAD_REQUEST, id, UNSUPPORTED_VERSION, what, &data)
 }
 
 /// 202 to what wants no answer.

@@ -98,11 +98,13 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
     }
     let principal = match ask.credential() {
         // What kind of message it is matters to planted faults only; a clean server has not read it yet.
-        Credential::Absent if site.touches(Reply::Notification) => {
-            let reply = match read(ask).await {
-                Ok(message) => unauthenticated_reply(site, &message),
-                Err(_) => Reply::Challenge,
-            };
+        Credential::Absent if site.touches(Reply::Notification) || !site.keeps(Duty::AuthenticateBeforeHeaders) => {
+            let message = read(ask).await.ok();
+            let hasty = message.as_ref().filter(|_| !site.keeps(Duty::AuthenticateBeforeHeaders));
+            if let Some(refused) = hasty.and_then(|message| mcp::misfit(site, ask, message)) {
+                return Err(Box::new(refused));
+            }
+            let reply = message.map_or(Reply::Challenge, |message| unauthenticated_reply(site, &message));
             return Err(challenge(site, ask, reply, Cause::Absent));
         }
         _ => authenticate(site, ask, Reply::Challenge).await?,
