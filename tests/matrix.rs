@@ -10,17 +10,20 @@ mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use futures_util::StreamExt as _;
 use mcp_auth::checks;
 use mcp_auth::evidence::{Evidence, Trail};
 use mcp_auth::report::{self, Report, Status};
+use mcp_auth::serve::{Config, Trouble};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::revision::Revision;
+use mcp_auth::spec::step::Step;
 use mcp_auth::verdict::Check;
 
-use walk::{Walk, walk, walk_for};
+use walk::{Walk, visit_deployment, walk, walk_for};
 
 /// Probes that run at once: more than cores, because they wait for loopback.
 const AT_ONCE: usize = 6;
@@ -144,6 +147,55 @@ fn clean_postures_trip_nothing() {
         runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat()
     });
     assert!(complaints.is_empty(), "{} findings in correct deployments:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Visits of an overloaded deployment.
+const VISITS: u64 = 50;
+/// A server that is overloaded now and then is not a broken one: whatever it has no time for, no verdict goes from pass to
+/// warn or fail. Each visit goes all the way and has other troubles: one answer in twenty is 503, answers are late, and
+/// every fifth server begins to answer 429 in the middle.
+#[test]
+fn an_overloaded_server_is_not_a_broken_one() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let (complaints, busy, limited) = runtime.block_on(async {
+        let calm = judge(&overloaded(None).await, Revision::LATEST);
+        let calm = &calm;
+        let visits = futures_util::stream::iter(0..VISITS).map(|seed| async move {
+            let limit = (seed % 5 == 4).then_some(20 + seed);
+            let trail = overloaded(Some(Trouble { seed, busy: 5, late: Duration::from_millis(8), limit })).await;
+            let lines = worse(calm, &judge(&trail, Revision::LATEST));
+            let lines: Vec<_> = lines.into_iter().map(|line| format!("visit {seed}: {line}")).collect();
+            let busy = trail.exchanges.iter().filter(|x| x.is(Step::Busy)).count();
+            (lines, busy, trail.exchanges.iter().any(|x| x.status() == Some(429)))
+        });
+        let done = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+        let busy: usize = done.iter().map(|(_, busy, _)| busy).sum();
+        let limited = done.iter().filter(|(_, _, limited)| *limited).count();
+        (done.into_iter().flat_map(|(lines, ..)| lines).collect::<Vec<_>>(), busy, limited)
+    });
+    assert!(
+        busy > 2 * 50 && limited == 10,
+        "the troubles did not show: {busy} answers of 503, {limited} visits with 429"
+    );
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// A visit that goes all the way.
+async fn overloaded(trouble: Option<Trouble>) -> Trail {
+    let how = Walk { touches: Some(Vec::new()), login: true, ..Walk::default() };
+    visit_deployment(Config { posture: Posture::Reference, trouble, ..Config::default() }, &how, None).await
+}
+
+/// What is worse than in a calm visit.
+fn worse(calm: &Report, troubled: &Report) -> Vec<String> {
+    let found = troubled.results.iter().filter(|result| result.status >= Status::Warn);
+    let worse = found.filter(|result| calm.result(result.id).is_some_and(|before| before.status < result.status));
+    let line = |result: &report::CheckResult| {
+        let message = result.message.as_deref().unwrap_or_default();
+        let place = result.place.as_deref().unwrap_or_default();
+        format!("{} {}: {message} ({place})", result.status.as_str(), result.id)
+    };
+    worse.map(line).collect()
 }
 
 /// Proves every fault of the checks with these prefixes.

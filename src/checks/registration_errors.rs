@@ -183,6 +183,9 @@ fn error_format(e: &Evidence<'_>) -> Verdict {
 
 fn distinct_ids(e: &Evidence<'_>) -> Verdict {
     need!(answer(e));
+    if e.first(Step::RegisterTrial).is_none() {
+        return Verdict::inconclusive("it was not tried");
+    }
     let mut seen: BTreeMap<String, &Exchange> = BTreeMap::new();
     let mut count = 0;
     for exchange in e.all(Step::RegisterTrial).chain(e.all(Step::ClientRegister)).filter(|x| is_accepted(x)) {

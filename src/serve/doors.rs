@@ -1,11 +1,15 @@
 //! Where the deployment listens and by which names it is reached: addresses, public URLs, certificates.
 
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::{Next, from_fn};
+use axum::response::IntoResponse as _;
+use http::StatusCode;
 use tokio::net::TcpListener;
 use url::Url;
 
@@ -13,16 +17,41 @@ use crate::spec::fault::{Deed, Duty, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::text::printable;
 
+use super::answer::Answer;
 use super::faults::Plan;
 use super::layout::{self, Hosts};
 use super::net::Tls;
-use super::{Config, ServeError, tls};
+use super::{Config, ServeError, Trouble, tls};
 
 /// The same answers, later.
 pub(super) fn delayed(router: Router, delay: Duration) -> Router {
     router.layer(from_fn(move |request: Request, next: Next| async move {
         tokio::time::sleep(delay).await;
         next.run(request).await
+    }))
+}
+
+/// The same answers, if there is time for them.
+pub(super) fn troubled(router: Router, trouble: Trouble) -> Router {
+    let count = Arc::new(AtomicU64::new(0));
+    router.layer(from_fn(move |request: Request, next: Next| {
+        let number = count.fetch_add(1, Ordering::Relaxed);
+        async move {
+            // SplitMix64: the same seed, the same troubles.
+            let mut drawn = trouble.seed.wrapping_add(number.wrapping_mul(0x9e37_79b9_7f4a_7c15));
+            drawn = (drawn ^ (drawn >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            drawn = (drawn ^ (drawn >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            drawn ^= drawn >> 31;
+            let late = u64::try_from(trouble.late.as_micros()).unwrap_or_default();
+            tokio::time::sleep(Duration::from_micros((drawn >> 32) % late.max(1))).await;
+            if trouble.limit.is_some_and(|limit| number >= limit) {
+                return Answer::empty(StatusCode::TOO_MANY_REQUESTS).header("retry-after", "60").into_response();
+            }
+            if drawn % 100 < trouble.busy {
+                return Answer::empty(StatusCode::SERVICE_UNAVAILABLE).into_response();
+            }
+            next.run(request).await
+        }
     }))
 }
 

@@ -70,6 +70,8 @@ pub struct Config {
     pub hosts: Vec<String>,
     /// How long it waits before each answer.
     pub delay: Duration,
+    /// How unreliable it is; not at all by default.
+    pub trouble: Option<Trouble>,
     /// Who can sign in.
     pub accounts: Vec<Account>,
     /// The clients that are known from the start.
@@ -103,6 +105,19 @@ pub struct Config {
     /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
     /// on one machine.
     pub private_documents: bool,
+}
+
+/// A deployment that is overloaded now and then.
+#[derive(Clone, Copy, Debug)]
+pub struct Trouble {
+    /// What the troubles are drawn by.
+    pub seed: u64,
+    /// Of a hundred requests so many are answered with 503.
+    pub busy: u64,
+    /// The longest that an answer is late.
+    pub late: Duration,
+    /// After so many requests it answers 429 with `Retry-After`; never without it.
+    pub limit: Option<u64>,
 }
 
 /// An identity provider that is trusted.
@@ -206,6 +221,7 @@ impl Default for Config {
             authority_port: 0,
             hosts: Vec::new(),
             delay: Duration::ZERO,
+            trouble: None,
             accounts: Account::tests(),
             clients: Registration::defaults(),
             auto_approve: false,
@@ -390,6 +406,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     for (listener, router, tls) in [front, back] {
         if let (Some(listener), Some(router)) = (listener, router) {
             let router = if config.delay.is_zero() { router } else { doors::delayed(router, config.delay) };
+            let router = config.trouble.map_or(router.clone(), |trouble| doors::troubled(router, trouble));
             let door = Door { listener, router, tls };
             doors.push(tokio::spawn(door.keep(stopped.clone())));
         }

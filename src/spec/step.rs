@@ -172,6 +172,8 @@ pub enum Step {
     ToolTrial,
     /// A call of the tool that needs more scope than the login has.
     ScopeTrial,
+    /// Any request that the server had no time for (503, 429), and that was made again.
+    Busy,
     /// An MCP request on either wire, to see what comes.
     WireTrial,
     /// A request of an authorization extension, to see what comes.
@@ -250,6 +252,31 @@ impl Step {
             | Self::SessionEnd => Reach::Login,
             _ => Reach::Passive,
         }
+    }
+
+    /// Whether a request that the server had no time for may be made again: it uses nothing up and calls no tool.
+    #[must_use]
+    pub const fn is_repeatable(self) -> bool {
+        !matches!(
+            self,
+            Self::McpCall
+                | Self::AuthorizationPush
+                | Self::DeviceBegin
+                | Self::TokenDevice
+                | Self::TokenCode
+                | Self::TokenRefresh
+                | Self::TokenExchange
+                | Self::TokenAssertion
+                | Self::SessionCall
+                | Self::SessionReply
+                | Self::SessionResume
+                | Self::SessionStream
+                | Self::DocumentGrant
+                | Self::TokenTrial
+                | Self::RefreshTrial
+                | Self::ToolTrial
+                | Self::ScopeTrial
+        )
     }
 
     /// Whether it is no request of ours: something that was seen.
@@ -344,6 +371,7 @@ impl Step {
             Self::SecondTrial => "token of a second account",
             Self::ToolTrial => "call of the tool named",
             Self::ScopeTrial => "call of the tool that needs more scope",
+            Self::Busy => "the server had no time, so it is asked again",
             Self::WireTrial => "MCP request on trial",
             Self::ExtensionTrial => "extension on trial",
         }

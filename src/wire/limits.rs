@@ -44,6 +44,12 @@ pub const REQUESTS_PER_TRIALS: u32 = 2000;
 pub const TRIALS: Duration = Duration::from_secs(3600);
 /// The time between two unusual requests to one origin, this machine excepted.
 pub const PACE: Duration = Duration::from_secs(1);
+/// How often a request is made again that a server had no time for (503, 429).
+pub const RETRIES: u32 = 3;
+/// The pause before the first of these, where the server names none; it doubles.
+pub const RETRY_PAUSE: Duration = Duration::from_millis(250);
+/// All pauses of a run together; a server that wants more is asked no more.
+pub const RETRY_PAUSES: Duration = Duration::from_secs(30);
 /// Redirects followed for one document.
 pub const REDIRECTS: usize = 5;
 /// Authorization servers looked at, of those that the resource metadata names.
@@ -64,6 +70,8 @@ pub struct Budgets {
     pub requests: u32,
     /// See [`RUN_BODIES`].
     pub bodies: usize,
+    /// See [`RETRY_PAUSE`].
+    pub retry_pause: Duration,
 }
 
 impl Default for Budgets {
@@ -75,6 +83,7 @@ impl Default for Budgets {
             run: RUN,
             requests: REQUESTS_PER_RUN,
             bodies: RUN_BODIES,
+            retry_pause: RETRY_PAUSE,
         }
     }
 }

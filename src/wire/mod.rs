@@ -1,7 +1,7 @@
 //! The HTTP gate (structural rule 2): the only place that opens connections to a deployment.
 //!
 //! Every request passes the URL gate, is resolved once, has every address checked before the connection goes to the
-//! checked address, follows no redirect, is never retried, asks for the identity encoding, is read up to the limit
+//! checked address, follows no redirect, is made again only when the server had no time for it and nothing is used up, asks for the identity encoding, is read up to the limit
 //! of its kind within a wall-clock budget, and is written down.
 
 mod address;
@@ -249,6 +249,13 @@ impl Wire {
         Self { budgets, plain: OnceLock::new(), secure: OnceLock::new(), ..self }
     }
 
+    /// The same gate with another pause before a request is made again.
+    #[must_use]
+    pub const fn within_pauses(mut self, pause: Duration) -> Self {
+        self.budgets.retry_pause = pause;
+        self
+    }
+
     /// The MCP URL of the run.
     #[must_use]
     pub const fn target(&self) -> &Url {
@@ -302,13 +309,29 @@ impl Wire {
         self.send_heard(ask, Some(tap)).await
     }
 
+    /// Sends; what a server has no time for is sent again a little later, where that uses nothing up. The record keeps both.
     async fn send_heard(&self, ask: Ask, tap: Option<Tap>) -> Exchange {
+        for tries in 0.. {
+            let exchange = self.send_once(ask.clone(), tap.as_ref()).await;
+            let reply = exchange.reply();
+            let pause = reply.and_then(|r| self.pace.again(ask.step, r, tries, self.budgets.retry_pause));
+            let Some(pause) = pause else {
+                self.write_down(exchange.clone());
+                return exchange;
+            };
+            self.write_down(Exchange { step: Step::Busy, ..exchange });
+            tokio::time::sleep(pause).await;
+        }
+        self.send_once(ask, tap.as_ref()).await
+    }
+
+    async fn send_once(&self, ask: Ask, tap: Option<&Tap>) -> Exchange {
         let turn = self.pace.wait(ask.step, &ask.url).await;
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
         let outcome = match turn.map(|()| self.budget(number, ask.patience)) {
             Err(halted) => Outcome::Failure(halted),
-            Ok(Some(left)) => match tokio::time::timeout(left, self.attempt(&ask, tap.as_ref())).await {
+            Ok(Some(left)) => match tokio::time::timeout(left, self.attempt(&ask, tap)).await {
                 Ok(Ok(reply)) => {
                     self.pace.hear(ask.step, &ask.url, &reply);
                     Outcome::Reply(reply)
@@ -326,7 +349,7 @@ impl Wire {
                 ),
             }),
         };
-        let exchange = Exchange {
+        Exchange {
             number,
             step: ask.step,
             about: ask.about,
@@ -346,9 +369,7 @@ impl Wire {
             outcome,
             at: millis(at),
             took: millis(self.begun.elapsed().saturating_sub(at)),
-        };
-        self.write_down(exchange.clone());
-        exchange
+        }
     }
 
     /// Offers at most TLS 1.1 to an origin and writes down what came: an alert (refused) or a `ServerHello`.

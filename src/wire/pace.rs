@@ -21,11 +21,13 @@ pub(super) struct Pace {
     next: Mutex<HashMap<String, Instant>>,
     /// Why nothing unusual is sent any more.
     halted: Mutex<Option<String>>,
+    /// All pauses so far.
+    paused: Mutex<Duration>,
 }
 
 impl Pace {
     pub(super) fn new(chosen: Option<Duration>) -> Self {
-        Self { chosen, next: Mutex::default(), halted: Mutex::default() }
+        Self { chosen, next: Mutex::default(), halted: Mutex::default(), paused: Mutex::default() }
     }
 
     /// Waits for the turn of this request; an error if the server asked for fewer.
@@ -69,6 +71,27 @@ impl Pace {
         let after = after.map_or_else(String::new, |text| format!(" (Retry-After: {})", text.trim()));
         let why = format!("{origin} asked for fewer requests with 429{after}: nothing more was sent to see what comes");
         self.halted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(why);
+    }
+
+    /// How long to wait before a request is made again that the server had no time for: as long as it says (RFC 9110
+    /// §10.2.3), else a pause that doubles. `None` if it is not made again.
+    pub(super) fn again(&self, step: Step, reply: &HttpReply, tries: u32, pause: Duration) -> Option<Duration> {
+        let has_no_time = match reply.status {
+            503 => true,
+            429 => !step.reach().is_touching(),
+            _ => false,
+        };
+        if !has_no_time || !step.is_repeatable() || tries >= limits::RETRIES {
+            return None;
+        }
+        let named = reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        let wait = named.unwrap_or(pause * 2_u32.pow(tries));
+        let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
+        let sum = paused.saturating_add(wait);
+        (sum <= limits::RETRY_PAUSES).then(|| {
+            *paused = sum;
+            wait
+        })
     }
 
     /// Why nothing unusual is sent any more, if so.

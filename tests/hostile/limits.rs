@@ -52,6 +52,7 @@ fn the_budgets_are_the_documented_ones() {
         run: seconds(120),
         requests: 100,
         bodies: 4 << 20,
+        retry_pause: Duration::from_millis(250),
     };
     assert_eq!(Budgets::default(), documented);
     let sizes = [limits::METADATA_BODY, limits::JWKS_BODY, limits::TOKEN_BODY, limits::ERROR_BODY, limits::TOOL_BODY];

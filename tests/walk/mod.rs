@@ -63,15 +63,19 @@ pub(crate) fn walk_for(check: &Check) -> Walk {
 
 /// Visits a deployment; `check` says which steps are wanted, no check wants all.
 pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk, check: Option<&Check>) -> Trail {
+    let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
+    visit_deployment(config, how, check).await
+}
+
+/// Visits a deployment that is configured already.
+pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&Check>) -> Trail {
     let config = Config {
-        posture,
-        faults: faults.to_vec(),
         auto_approve: how.touches.is_some() && how.login,
         // A deployment that goes by a name guards itself as one on a network does.
-        private_documents: posture != Posture::Https,
-        ..Config::default()
+        private_documents: config.posture != Posture::Https,
+        ..config
     };
-    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{posture:?} {faults:?}: {error}"));
+    let server = serve::start(config).await.unwrap_or_else(|error| panic!("{error}"));
     let target = Url::parse(server.mcp_url()).unwrap();
     let policy = Policy {
         authorities: server.ca_pem().map(str::to_owned).into_iter().collect(),
@@ -97,7 +101,10 @@ pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk
         Some(check) => Wanted::Steps(steps_for(check)),
         None => Wanted::All,
     };
-    let wire = Wire::new(&target, server.mcp_url(), reached, policy).unwrap().for_trials();
+    let wire = Wire::new(&target, server.mcp_url(), reached, policy)
+        .unwrap()
+        .for_trials()
+        .within_pauses(Duration::from_millis(1));
     let challenge_tool = how.challenge_tool.map(str::to_owned);
     discover::walk(&wire, &Options { reach: reached, wanted: wanted.clone(), challenge_tool }).await;
     if how.touches.is_some() {
