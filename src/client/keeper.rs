@@ -13,7 +13,7 @@ use super::token::{Teller, Wanted};
 use crate::evidence::{Exchange, FailureKind};
 use crate::formats::secret::Secret;
 use crate::spec::text::printable;
-use crate::store::{self, Book, Login, RefreshState, Scheme, Store, Tokens};
+use crate::store::{self, Book, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens};
 
 /// Why a login is made that the user asked for.
 const ASKED_FOR: &str = "you asked for it";
@@ -59,6 +59,8 @@ pub struct Keeper<'a> {
     authorizations: u32,
     logins: u32,
     refreshed: Option<Secret>,
+    /// The authorization server does not know our registration any more.
+    is_forgotten: bool,
 }
 
 impl<'a> Keeper<'a> {
@@ -71,7 +73,18 @@ impl<'a> Keeper<'a> {
         may_login: bool,
         given: Option<Secret>,
     ) -> Self {
-        Self { actor, store, profile, may_login, given, current: None, authorizations: 0, logins: 0, refreshed: None }
+        Self {
+            actor,
+            store,
+            profile,
+            may_login,
+            given,
+            current: None,
+            authorizations: 0,
+            logins: 0,
+            refreshed: None,
+            is_forgotten: false,
+        }
     }
 
     /// Finds what is remembered for the server; a token that is used up is refreshed now.
@@ -138,7 +151,8 @@ impl<'a> Keeper<'a> {
         {
             match self.refresh().await {
                 Ok(()) => return Ok(()),
-                Err(ClientError::LoginNeeded { .. } | ClientError::Denied { .. }) => {}
+                Err(ClientError::Denied { error, .. }) => self.is_forgotten = error == "invalid_client",
+                Err(ClientError::LoginNeeded { .. }) => {}
                 Err(error) => return Err(error),
             }
         }
@@ -147,6 +161,11 @@ impl<'a> Keeper<'a> {
         }
         self.logins += 1;
         self.log_in(&demand, None, &why).await
+    }
+
+    /// The token was accepted: when it is refused later it has expired, and is refreshed like any other.
+    pub fn accepted(&mut self) {
+        (self.logins, self.refreshed) = (0, None);
     }
 
     /// After a 403 `insufficient_scope`: authorization for what was ever asked for and what is asked now.
@@ -209,10 +228,11 @@ impl<'a> Keeper<'a> {
         };
         self.authorizations += 1;
         let known = self.known_client(&located)?;
+        let known = known.filter(|client| !self.is_forgotten || client.origin != ClientOrigin::Registered);
         let place = Place { store: self.store, profile: self.profile };
         let login = self.actor.login(&located, scope, known.as_ref(), place).await?;
         self.remember(&login).await?;
-        self.current = Some(login);
+        (self.current, self.is_forgotten) = (Some(login), false);
         Ok(())
     }
 

@@ -349,7 +349,12 @@ impl<'a> Session<'a> {
                 }
                 Some(301..=303 | 307 | 308) => ask.url = self.moved(&heard.exchange)?,
                 None => return Err(ClientError::answer(&heard.exchange, "")),
-                Some(_) => return Ok(heard),
+                Some(status) => {
+                    if sent_token && (200..300).contains(&status) {
+                        self.keeper.accepted();
+                    }
+                    return Ok(heard);
+                }
             }
         }
         Err(ClientError::Answer { step: ask.step, url: ask.url, detail: "it never settles".to_owned() })
