@@ -272,10 +272,11 @@ fn is_ours(exchange: &Exchange) -> bool {
     !exchange.request.url.contains("client_id=https%3A")
 }
 
-/// The kind of answer that a document as it must be gets.
-fn taken(e: &Evidence<'_>) -> Result<Kind, Verdict> {
-    match kind(valid(e)?) {
-        found @ (Kind::Code | Kind::Page | Kind::Away) => Ok(found),
+/// The answer to a document as it must be, where that was taken.
+fn taken<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
+    let right = valid(e)?;
+    match kind(right) {
+        Kind::Code | Kind::Page | Kind::Away => Ok(right),
         _ => Err(Verdict::inconclusive("a document as it must be was refused, too")),
     }
 }
@@ -423,7 +424,7 @@ fn loopback_port(e: &Evidence<'_>) -> Verdict {
 
 fn consent_host(e: &Evidence<'_>) -> Verdict {
     let right = need!(valid(e));
-    if need!(taken(e)) != Kind::Page || attempt(e, MISSING).map(kind) == Some(Kind::Page) {
+    if kind(need!(taken(e))) != Kind::Page || attempt(e, MISSING).map(kind) == Some(Kind::Page) {
         return Verdict::inconclusive("no consent page came without a login");
     }
     let asked = url::Url::parse(&right.request.url).ok();
