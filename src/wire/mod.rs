@@ -312,7 +312,7 @@ impl Wire {
     /// Sends; what a server has no time for is sent again a little later, where that uses nothing up. The record keeps both.
     async fn send_heard(&self, ask: Ask, tap: Option<Tap>) -> Exchange {
         for tries in 0.. {
-            let exchange = self.send_once(ask.clone(), tap.as_ref()).await;
+            let exchange = Box::pin(self.send_once(ask.clone(), tap.as_ref())).await;
             let reply = exchange.reply();
             let pause = reply.and_then(|r| self.pace.again(ask.step, r, tries, self.budgets.retry_pause));
             let Some(pause) = pause else {
@@ -322,7 +322,7 @@ impl Wire {
             self.write_down(Exchange { step: Step::Busy, ..exchange });
             tokio::time::sleep(pause).await;
         }
-        self.send_once(ask, tap.as_ref()).await
+        Box::pin(self.send_once(ask, tap.as_ref())).await
     }
 
     async fn send_once(&self, ask: Ask, tap: Option<&Tap>) -> Exchange {

@@ -109,7 +109,7 @@ async fn codes_are_bound_and_good_once() {
         (Duty::VerifyPkce, [("code_verifier", "another-verifier-that-is-long-enough-for-the-rule")]),
         (Duty::RequireVerifier, [("code_verifier", "")]),
         (Duty::BindCodeToRedirect, [("redirect_uri", "http://127.0.0.1:4712/callback")]),
-        (Duty::RefuseForeignResource, [("resource", "https://other.example/")]),
+        (Duty::RefuseForeignTarget, [("resource", "https://other.example/")]),
         (Duty::BindCodeToClient, [("client_id", "other")]),
     ];
     let other = Registration::new("other", &["http://127.0.0.1/callback"], None);
