@@ -58,20 +58,20 @@ impl Shared {
     }
 
     async fn ask<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
-        command.query_async(&mut self.connection.clone()).await.map_err(failed)
+        command.query_async(&mut self.connection.clone()).await.map_err(|error| failed(&error))
     }
 
     /// For commands that may as well be given twice: a connection that broke meanwhile costs nothing.
     async fn ask_again<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, StoreError> {
         match command.query_async(&mut self.connection.clone()).await {
             Err(error) if error.is_io_error() || error.is_connection_dropped() => self.ask(command).await,
-            other => other.map_err(failed),
+            other => other.map_err(|error| failed(&error)),
         }
     }
 }
 
-fn failed(error: RedisError) -> StoreError {
-    tracing::error!(error = describe(&error), "the shared state cannot be used");
+fn failed(error: &RedisError) -> StoreError {
+    tracing::error!(error = describe(error), "the shared state cannot be used");
     StoreError::Unreachable
 }
 
@@ -117,7 +117,7 @@ impl Store for Shared {
             let mut call = self.replace.key(key(table, name));
             call.arg(old).arg(new).arg(expiry(at));
             let done: Result<i64, _> = call.invoke_async(&mut self.connection.clone()).await;
-            Ok(done.map_err(failed)? == 1)
+            Ok(done.map_err(|error| failed(&error))? == 1)
         })
     }
 
