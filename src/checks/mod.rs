@@ -11,6 +11,8 @@ mod authorization_answer;
 mod authorization_ground;
 mod authorization_page;
 mod authorization_redirects;
+#[cfg(test)]
+mod authorization_tests;
 mod challenge;
 mod challenge_answers;
 mod challenge_metadata;
