@@ -55,6 +55,9 @@ _mcp__auth() {
             mcp__auth,tools)
                 cmd="mcp__auth__subcmd__tools"
                 ;;
+            mcp__auth__subcmd__checks,docs)
+                cmd="mcp__auth__subcmd__checks__subcmd__docs"
+                ;;
             mcp__auth__subcmd__checks,explain)
                 cmd="mcp__auth__subcmd__checks__subcmd__explain"
                 ;;
@@ -63,6 +66,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__checks,list)
                 cmd="mcp__auth__subcmd__checks__subcmd__list"
+                ;;
+            mcp__auth__subcmd__checks__subcmd__help,docs)
+                cmd="mcp__auth__subcmd__checks__subcmd__help__subcmd__docs"
                 ;;
             mcp__auth__subcmd__checks__subcmd__help,explain)
                 cmd="mcp__auth__subcmd__checks__subcmd__help__subcmd__explain"
@@ -111,6 +117,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__help,tools)
                 cmd="mcp__auth__subcmd__help__subcmd__tools"
+                ;;
+            mcp__auth__subcmd__help__subcmd__checks,docs)
+                cmd="mcp__auth__subcmd__help__subcmd__checks__subcmd__docs"
                 ;;
             mcp__auth__subcmd__help__subcmd__checks,explain)
                 cmd="mcp__auth__subcmd__help__subcmd__checks__subcmd__explain"
@@ -364,8 +373,26 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks)
-            opts="-v -q -h --color --verbose --quiet --help list explain help"
+            opts="-v -q -h --color --verbose --quiet --help list docs explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__checks__subcmd__docs)
+            opts="-v -q -h --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -404,8 +431,22 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks__subcmd__help)
-            opts="list explain help"
+            opts="list docs explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__checks__subcmd__help__subcmd__docs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -550,8 +591,22 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help__subcmd__checks)
-            opts="list explain"
+            opts="list docs explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__checks__subcmd__docs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi

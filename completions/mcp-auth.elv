@@ -530,6 +530,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
             cand list 'List the catalogue'
+            cand docs 'Write the catalogue as Markdown: a page a check, and pages of symptoms, clients and providers'
             cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
@@ -537,6 +538,15 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --revision 'Only what this revision has'
             cand --color 'Colours: on a terminal, always, or never'
             cand --json 'As JSON'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mcp-auth;checks;docs'= {
+            cand --color 'Colours: on a terminal, always, or never'
             cand -v 'Tell more: the trail of requests, and every note in full'
             cand --verbose 'Tell more: the trail of requests, and every note in full'
             cand -q 'Tell nothing but results'
@@ -557,10 +567,13 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;checks;help'= {
             cand list 'List the catalogue'
+            cand docs 'Write the catalogue as Markdown: a page a check, and pages of symptoms, clients and providers'
             cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mcp-auth;checks;help;list'= {
+        }
+        &'mcp-auth;checks;help;docs'= {
         }
         &'mcp-auth;checks;help;explain'= {
         }
@@ -673,9 +686,12 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         }
         &'mcp-auth;help;checks'= {
             cand list 'List the catalogue'
+            cand docs 'Write the catalogue as Markdown: a page a check, and pages of symptoms, clients and providers'
             cand explain 'Explain one check, or what users see: why, where it is written, what to change, how to see it fail'
         }
         &'mcp-auth;help;checks;list'= {
+        }
+        &'mcp-auth;help;checks;docs'= {
         }
         &'mcp-auth;help;checks;explain'= {
         }

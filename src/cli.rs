@@ -223,6 +223,11 @@ pub(crate) enum Checks {
         #[arg(long)]
         revision: Option<Revision>,
     },
+    /// Write the catalogue as Markdown: a page a check, and pages of symptoms, clients and providers
+    Docs {
+        /// The folder
+        folder: PathBuf,
+    },
     /// Explain one check, or what users see: why, where it is written, what to change, how to see it fail
     Explain(Explain),
 }

@@ -8,6 +8,7 @@ pub mod compare;
 pub mod config;
 pub mod consent;
 pub mod deploy;
+pub mod docs;
 pub mod editors;
 pub mod fleet;
 mod known;

@@ -82,7 +82,7 @@ fn known(symptom: &Symptom) -> impl Iterator<Item = &'static Check> {
 }
 
 /// The command that shows it.
-fn see_it(symptom: &Symptom) -> Option<String> {
+pub(super) fn see_it(symptom: &Symptom) -> Option<String> {
     let Shown::Fault(name) = symptom.shown else { return None };
     let fault = checks::all().flat_map(|check| check.faults).find(|fault| fault.name == name)?;
     Some(catalogue::serve_line(fault))
