@@ -1,7 +1,5 @@
 //! The pages that `checks docs` writes: one a check, links that lead somewhere, nothing left open.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
-
 use std::fs;
 use std::process::Command;
 
