@@ -55,7 +55,7 @@ fn told(reached: Reached, plan: &Plan, target: &str, logins: u32) -> Vec<String>
          and stops at the first 429.",
         limits::REQUESTS_PER_TRIALS
     ));
-    if reached.has(Reach::Login) && plan.browser != Browser::Follow {
+    if plan.browser != Browser::Follow {
         lines.push(format!("It asks you to log in up to {logins} times more: each code that is used up is a login."));
     }
     lines.push(
