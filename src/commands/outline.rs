@@ -43,7 +43,7 @@ fn line(text: &mut String, name: &str, value: &Value, depth: usize, end: usize) 
             return below(text, value, depth + 1, end);
         }
         Value::String(string) => {
-            let block = printable_block(string).to_string();
+            let block = printable_block(string).cut(end.saturating_sub(text.len())).to_string();
             // Further lines stand under the first one.
             let margin =
                 format!("\n{indent}{:width$}", "", width = name.chars().count() + usize::from(!name.is_empty()));
@@ -52,7 +52,7 @@ fn line(text: &mut String, name: &str, value: &Value, depth: usize, end: usize) 
         other => other.to_string(),
     };
     let gap = if name.is_empty() { "" } else { " " };
-    let _ = writeln!(text, "{indent}{name}{gap}{shown}");
+    let _ = writeln!(text, "{}", format!("{indent}{name}{gap}{shown}").trim_end());
 }
 
 #[cfg(test)]
@@ -82,7 +82,9 @@ mod tests {
     fn foreign_text_cannot_draw_and_floods_end() {
         let text = outline(&json!({ "a\u{1b}[2J": "b\u{202e}\u{7}" }), 1000);
         assert!(!text.contains('\u{1b}') && !text.contains('\u{202e}') && !text.contains('\u{7}'), "{text}");
-        let flood = outline(&json!(vec!["x".repeat(100); 1000]), 500);
-        assert!(flood.len() < 1000 && flood.ends_with("(--json shows everything)\n"), "{flood}");
+        for flood in [json!(vec!["x".repeat(100); 1000]), json!({ "text": "x".repeat(100_000) })] {
+            let flood = outline(&flood, 500);
+            assert!(flood.len() < 1000 && flood.ends_with("(--json shows everything)\n"), "{flood}");
+        }
     }
 }
