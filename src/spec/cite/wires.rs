@@ -69,9 +69,6 @@ cites! { OF_WIRES:
     /// Streams by GET.
     MCP3_LISTENING = "MCP 2025-11-25 transports", "Listening for Messages from the Server",
         "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#listening-for-messages-from-the-server";
-    /// The version in a session.
-    MCP3_VERSION_HEADER = "MCP 2025-11-25 transports", "Protocol Version Header",
-        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header";
     /// Batches.
     MCP1_BATCHING = "MCP 2025-03-26 base protocol", "Batching",
         "https://modelcontextprotocol.io/specification/2025-03-26/basic/index#batching";
