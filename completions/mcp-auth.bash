@@ -209,7 +209,7 @@ _mcp__auth() {
 
     case "${cmd}" in
         mcp__auth)
-            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve checks report explain completions man help"
+            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -563,7 +563,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help)
-            opts="probe login logout token tools call serve checks report explain completions man help"
+            opts="probe login logout token tools call serve browse checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

@@ -38,6 +38,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "token" -d 'Show, 
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "tools" -d 'List the tools of an MCP server'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "call" -d 'Call a tool of an MCP server'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "browse" -d 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "checks" -d 'The catalogue of checks'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "report" -d 'Join and count what `probe --targets` found'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
@@ -470,8 +471,8 @@ text\t'Every request, as text'
 json\t'Every request, as JSON lines'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l lab -d 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l listen -d 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server; 0 takes a free one' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l port -d 'The port of the MCP server; 0 takes a free one [default: 8700]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-port -d 'The port of the authorization server; 0 takes a free one [default: 8701]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l public-url -d 'The origin under which clients reach it, where that is another: https://mcp.example.com. Without --authority-url the authorization server shares it' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l authority-url -d 'The same for the authorization server, where it has an origin of its own' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l host -d 'A further host name by which it may be addressed; repeatable' -r
@@ -497,6 +498,14 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l cacert -d 'T
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l docs -d 'Search the Markdown and text of this folder [default: this program\'s own catalogue of checks]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l search -d 'Search the web with this service: tavily; its key is read from MCP_AUTH_TAVILY_KEY or TAVILY_API_KEY' -r -f -a "tavily\t''"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l search-url -d 'Where the service is, if not at its usual place' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l trap -d 'Set a trap: something that a correct client must refuse or survive; repeatable. Without a name: list them' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l traps -d 'Grade in a series of runs: without a trap, then trap by trap. `all`, or names with commas' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l until-idle -d 'A run ends when nothing came for so long [default with a command: 30]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l revision -d 'Judge by this protocol revision [default: the one that the client speaks]' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s f -l format -d 'The format of the report on standard output' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s o -l output -d 'Write a further format to a file; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l save -d 'Save what the client did, without credentials' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l fail-on -d 'The least that makes the exit code 1: must, should, advice or never' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -504,9 +513,17 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l list -d 'Lis
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l insecure-http -d 'Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l auto-approve -d 'Approve every request in the name of the first account, without a page'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l introspect -d 'Ask about every token, JWTs too: what is revoked ends at once'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -l grade-client -d 'Grade the client that connects: record what it does, show it at the page that is named, report at the end'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand serve" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -l report -d 'The origin that is told of it' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and not __fish_seen_subcommand_from list docs explain help" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -580,19 +597,20 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "checks" -d 'The catalogue of checks'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "report" -d 'Join and count what `probe --targets` found'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve checks report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "browse" -d 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "checks" -d 'The catalogue of checks'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "report" -d 'Join and count what `probe --targets` found'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "man" -d 'Print the manual page'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "show" -d 'Show a token: header and claims with what they mean'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the stored logins'
