@@ -3,10 +3,11 @@
 //! `cargo bench --profile dist --bench probe` runs the binary as a process against the reference deployment inside this
 //! one, over loopback. CPU is the kernel's account of each child. The peak is `VmHWM` of a child that is held at its
 //! exit: what the kernel hands the parent (`ru_maxrss`) counts the pages of this process, too, which a child shares
-//! until it is the other program.
+//! until it is the other program. A path behind `--` names another build of the program to measure.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks and may panic")]
 
+use std::path::PathBuf;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -24,6 +25,13 @@ const DELAY: Duration = Duration::from_millis(100);
 const PASSIVE_CHAIN: u32 = 3;
 /// The longest chain of a default probe: the same, and a forged token.
 const DEFAULT_CHAIN: u32 = 4;
+
+/// The program that is measured.
+fn program() -> PathBuf {
+    // Cargo passes `--bench`.
+    let named = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
+    named.map_or_else(|| env!("CARGO_BIN_EXE_mcp-auth").into(), PathBuf::from)
+}
 
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
@@ -84,7 +92,7 @@ fn runs(arguments: &[&str]) -> Vec<Run> {
 fn run(arguments: &[&str]) -> Run {
     let before = children();
     let begun = Instant::now();
-    let output = Command::new(env!("CARGO_BIN_EXE_mcp-auth")).args(arguments).stdin(Stdio::null()).output().unwrap();
+    let output = Command::new(program()).args(arguments).stdin(Stdio::null()).output().unwrap();
     let wall = begun.elapsed().as_secs_f64() * 1000.0;
     let text = String::from_utf8_lossy(&output.stdout);
     let effects = text.lines().find_map(|line| line.strip_prefix("effects: ")?.split(' ').next()?.parse().ok());
@@ -111,12 +119,12 @@ mod peak {
 
     /// The greatest peak of some runs, in MiB; `None` where processes may not be traced.
     pub(super) fn of(arguments: &[&str], runs: usize) -> Option<f64> {
-        let peaks = (0..runs).map(|_| one(arguments)).collect::<Option<Vec<f64>>>()?;
-        peaks.into_iter().max_by(f64::total_cmp)
+        // A run that ended before it could be held tells nothing.
+        (0..runs).filter_map(|_| one(arguments)).max_by(f64::total_cmp)
     }
 
     fn one(arguments: &[&str]) -> Option<f64> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
+        let mut command = Command::new(super::program());
         let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).spawn().ok()?;
         let pid = Pid::from_raw(i32::try_from(child.id()).ok()?);
         let mut kib = None;
