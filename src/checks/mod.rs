@@ -24,6 +24,7 @@ mod documents;
 mod extensions;
 mod extensions_client;
 mod extensions_dpop;
+mod extensions_identity;
 mod forged;
 mod granted;
 mod ground;
@@ -160,6 +161,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
     Group { title: "Client credentials", prefixes: &["ext-cc-"], checks: extensions_client::CHECKS },
     Group { title: "Tokens bound to keys", prefixes: &["ext-dpop-"], checks: extensions_dpop::CHECKS },
+    Group { title: "Enterprise-managed authorization", prefixes: &["ext-ema-"], checks: extensions_identity::CHECKS },
 ];
 
 /// Every check, in order.

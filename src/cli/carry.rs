@@ -6,7 +6,7 @@ use std::path::Path;
 use mcp_auth::client::locate::Leniency;
 use mcp_auth::client::plan::{Browser, Grant, IdentityProvider, Plan};
 use mcp_auth::client::proof::ClientKey;
-use mcp_auth::client::trials::Material;
+use mcp_auth::client::trials::{Identity, Material};
 use mcp_auth::commands::{Failure, Outcome, Terminal, account as shared, call, login, token};
 use mcp_auth::formats::secret::Secret;
 use mcp_auth::spec::reach::{Reach, Reached};
@@ -62,6 +62,7 @@ pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &
         (touch.expired_token_file.is_some(), Reach::ExpiredToken),
         (touch.second_token_file.is_some(), Reach::SecondAccount),
         (touch.signing_key.is_some(), Reach::Lab),
+        (touch.identity_key.is_some(), Reach::Identity),
         (!touch.implies.is_empty(), Reach::Implies),
     ];
     let wished = wishes.into_iter().filter(|(wished, _)| *wished);
@@ -77,7 +78,12 @@ pub(crate) fn material(touch: Touch) -> Result<Material, Failure> {
         Some(pem) => Some(ClientKey::read(&pem, None, None)?),
         None => None,
     };
+    let identity = match (lent(touch.identity_key, "--identity-key")?, touch.identity_issuer) {
+        (Some(pem), Some(issuer)) => Some(Identity { issuer, key: ClientKey::read(&pem, None, None)? }),
+        _ => None,
+    };
     Ok(Material {
+        identity,
         token: token.or_else(|| variable("MCP_AUTH_TOKEN").filter(|_| goes_on)),
         signing_key,
         foreign: lent(touch.foreign_token_file, "--foreign-token-file")?,

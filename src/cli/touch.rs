@@ -51,6 +51,13 @@ pub(crate) struct Touch {
     /// The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
     pub(crate) signing_key: Option<PathBuf>,
+    /// The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions
+    /// (ID-JAG) with one thing wrong each
+    #[arg(long, value_name = "FILE", requires = "identity_issuer", conflicts_with_all = ["passive", "from"])]
+    pub(crate) identity_key: Option<PathBuf>,
+    /// The issuer of that identity provider
+    #[arg(long, value_name = "URL", requires = "identity_key")]
+    pub(crate) identity_issuer: Option<String>,
     /// A scope that implies another, as A>B; repeatable
     #[arg(long, value_name = "A>B", value_parser = implies)]
     pub(crate) implies: Vec<(String, String)>,

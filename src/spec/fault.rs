@@ -466,6 +466,12 @@ pub enum Duty {
     NameOwnAudience,
     /// ... accepts client assertions for its issuer only in the form of its token endpoint.
     AcceptIssuerAudience,
+    /// ... refuses every identity assertion.
+    TakeIdentity,
+    /// ... accepts identity assertions without a signature.
+    CheckIdentitySignature,
+    /// ... issues refresh tokens for identity assertions.
+    NoRefreshForIdentity,
     /// ... takes any token of the identity provider for an identity assertion.
     CheckIdentityType,
     /// ... accepts identity assertions for other servers.

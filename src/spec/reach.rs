@@ -40,6 +40,8 @@ pub enum Reach {
     SecondAccount,
     /// Knows that one scope implies another.
     Implies,
+    /// Has the key of an identity provider that the authorization server trusts.
+    Identity,
 }
 
 impl Reach {
@@ -59,6 +61,7 @@ impl Reach {
         Self::ExpiredToken,
         Self::SecondAccount,
         Self::Implies,
+        Self::Identity,
     ];
 
     /// The flag that goes this far.
@@ -79,6 +82,7 @@ impl Reach {
             Self::ExpiredToken => "--expired-token-file",
             Self::SecondAccount => "--second-token-file",
             Self::Implies => "--implies",
+            Self::Identity => "--identity-key",
         }
     }
 
@@ -102,6 +106,7 @@ impl Reach {
             Self::ExpiredToken => "sends a token that has expired",
             Self::SecondAccount => "sends a token of a second account",
             Self::Implies => "uses a scope that implies another",
+            Self::Identity => "signs identity assertions with the key that the operator lends",
         }
     }
 

@@ -178,6 +178,10 @@ pub enum Step {
     WireTrial,
     /// A request of an authorization extension, to see what comes.
     ExtensionTrial,
+/*XX*/    /// Not a request of ours: a client that we grade asked for something else.
+    Stray,
+    /// An identity assertion redeemed to see what comes.
+    IdentityTrial,
 }
 
 impl Step {
@@ -221,6 +225,7 @@ impl Step {
             | Self::ServerTrial
             | Self::WireTrial => Reach::Active,
             Self::LabTrial => Reach::Lab,
+            Self::IdentityTrial => Reach::Identity,
             Self::ForeignTrial => Reach::ForeignToken,
             Self::ExpiredTrial => Reach::ExpiredToken,
             Self::SecondTrial => Reach::SecondAccount,
@@ -374,6 +379,8 @@ impl Step {
             Self::Busy => "the server had no time, so it is asked again",
             Self::WireTrial => "MCP request on trial",
             Self::ExtensionTrial => "extension on trial",
+/*XX*/            Self::Stray => "a request for something else",
+            Self::IdentityTrial => "identity assertion on trial",
         }
     }
 }

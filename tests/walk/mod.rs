@@ -7,12 +7,12 @@ use mcp_auth::client::browser::Say;
 use mcp_auth::client::discover::{self, Options};
 use mcp_auth::client::login::Actor;
 use mcp_auth::client::plan::{Browser, Plan};
-use mcp_auth::client::proof::ClientKey;
-use mcp_auth::client::trials::{self, Errand, Lab, Material, Wanted};
+use mcp_auth::client::proof::{ClientKey, DpopKey};
+use mcp_auth::client::trials::{self, Errand, Identity, Lab, Material, Wanted};
 use mcp_auth::client::visit;
 use mcp_auth::evidence::Trail;
 use mcp_auth::formats::secret::Secret;
-use mcp_auth::serve::{self, Config};
+use mcp_auth::serve::{self, Config, IdentityProvider};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::reach::{Reach, Reached};
@@ -61,6 +61,23 @@ pub(crate) fn walk_for(check: &Check) -> Walk {
     Walk { challenge_tool, touches, user_agents, login: needs_login(check) }
 }
 
+/// Whether a check is about identity assertions. Others see a deployment that takes none.
+fn takes_identity(how: &Walk, check: Option<&Check>) -> bool {
+    how.touches.is_some() && check.is_some_and(|check| check.needs.contains(&Step::IdentityTrial))
+}
+
+/// An identity provider whose key is at hand.
+struct Lent {
+    issuer: String,
+    key: ClientKey,
+    public: serde_json::Value,
+}
+
+fn identity() -> Lent {
+    let key = DpopKey::new().unwrap();
+    Lent { issuer: "https://idp.mcp-auth.invalid".to_owned(), key: ClientKey::of(&key).unwrap(), public: key.jwk() }
+}
+
 /// Visits a deployment; `check` says which steps are wanted, no check wants all.
 pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk, check: Option<&Check>) -> Trail {
     let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
@@ -69,7 +86,10 @@ pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk
 
 /// Visits a deployment that is configured already.
 pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&Check>) -> Trail {
+    let provider = identity();
     let config = Config {
+        identity_provider: takes_identity(how, check)
+            .then(|| IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] }),
         auto_approve: how.touches.is_some() && how.login,
         // A deployment that goes by a name guards itself as one on a network does.
         private_documents: config.posture != Posture::Https,
@@ -93,6 +113,7 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
         Reach::Lab,
         Reach::Tool,
         Reach::StepUpTool,
+        Reach::Identity,
     ];
     if how.touches.is_some() {
         reached = lent.into_iter().fold(reached, Reached::with);
@@ -108,7 +129,7 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
     let challenge_tool = how.challenge_tool.map(str::to_owned);
     discover::walk(&wire, &Options { reach: reached, wanted: wanted.clone(), challenge_tool }).await;
     if how.touches.is_some() {
-        touch(&wire, reached, &wanted, &server).await;
+        touch(&wire, reached, &wanted, (&server, provider)).await;
     }
     let trail = wire.trail();
     server.stop().await;
@@ -116,12 +137,13 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
 }
 
 /// The login and the trials.
-async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, server: &serve::Server) {
+async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider): (&serve::Server, Lent)) {
     let plan = Plan { browser: Browser::Follow, ..Plan::default() };
     let say: &Say = &|_| {};
     let pem = Secret::from(server.signing_key().as_str());
     let material = Material {
         signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
+        identity: Some(Identity { issuer: provider.issuer, key: provider.key }),
         tool: Some("search".to_owned()),
         step_up_tool: Some("save".to_owned()),
         ..Material::default()

@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::OnceCell;
 use url::Url;
 
+use super::identity::Identity;
 use super::{is_success, token};
 use crate::client::authorize::Pending;
 use crate::client::browser::{self, Say};
@@ -34,6 +35,8 @@ pub struct Material {
     pub token: Option<Secret>,
     /// The key that the MCP server trusts.
     pub signing_key: Option<ClientKey>,
+    /// An identity provider that the authorization server trusts.
+    pub identity: Option<Identity>,
     /// A token that was made for somebody else.
     pub foreign: Option<Secret>,
     /// A token that has expired.

@@ -12,6 +12,7 @@ mod documents;
 mod endpoint;
 mod extensions;
 mod forge;
+mod identity;
 mod lab;
 mod minted;
 mod page;
@@ -27,6 +28,7 @@ use aws_lc_rs::rand;
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
+pub use self::identity::Identity;
 pub use self::lab::{Errand, Lab, Material, Wanted};
 use crate::evidence::Exchange;
 use crate::spec::reach::Reach;
@@ -69,6 +71,9 @@ pub async fn run(lab: &Lab<'_>) {
     if steps(Step::ExtensionTrial) {
         Box::pin(extensions::run(lab)).await;
     }
+    if steps(Step::IdentityTrial) {
+        Box::pin(identity::run(lab)).await;
+    }
     if steps(Step::WireTrial) {
         Box::pin(wires::run(lab)).await;
     }
@@ -83,6 +88,6 @@ fn is_success(exchange: &Exchange) -> bool {
 /// Whether a run that goes so far makes trials at all.
 #[must_use]
 pub fn are_part_of(reached: crate::spec::reach::Reached) -> bool {
-    let material = [Reach::Lab, Reach::ForeignToken, Reach::ExpiredToken, Reach::SecondAccount];
+    let material = [Reach::Lab, Reach::ForeignToken, Reach::ExpiredToken, Reach::SecondAccount, Reach::Identity];
     reached.has(Reach::Active) || material.into_iter().any(|reach| reached.has(reach))
 }

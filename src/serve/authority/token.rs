@@ -70,7 +70,8 @@ async fn granted(site: &Site, ask: &Ask, form: &Form, grant: Option<&str>) -> Re
             let mut grant = idjag::redeem(site, &client, form).await?;
             grant.jkt = bound(site, ask, None).await?;
             // The client gets another assertion when it needs another token.
-            issue::respond(site, ask, &grant, None).await
+            let refresh = if site.keeps(Duty::NoRefreshForIdentity) { None } else { Some(keys::random(32)) };
+            issue::respond(site, ask, &grant, refresh).await
         }
         Some("password") if !site.keeps(Duty::RefusePasswordGrant) => {
             Err(Denied::new("invalid_grant", "name or password is wrong"))

@@ -99,4 +99,25 @@ cites! { OF_GRANTS:
     /// Negotiation of extensions.
     EXT_NEGOTIATION = "MCP extensions overview", "Negotiation",
         "https://modelcontextprotocol.io/extensions/overview#negotiation";
+    /// Redeeming an identity assertion.
+    IDJAG_4_4 = "Identity Assertion JWT Authorization Grant (draft 04)", "4.4",
+        "https://www.ietf.org/archive/id/draft-ietf-oauth-identity-assertion-authz-grant-04.html#section-4.4";
+    /// Checking an identity assertion.
+    IDJAG_4_4_1 = "Identity Assertion JWT Authorization Grant (draft 04)", "4.4.1",
+        "https://www.ietf.org/archive/id/draft-ietf-oauth-identity-assertion-authz-grant-04.html#section-4.4.1";
+    /// Refresh tokens, and assertions used again.
+    IDJAG_4_4_3 = "Identity Assertion JWT Authorization Grant (draft 04)", "4.4.3",
+        "https://www.ietf.org/archive/id/draft-ietf-oauth-identity-assertion-authz-grant-04.html#section-4.4.3";
+    /// Redeeming at the MCP authorization server.
+    EXT_ENTERPRISE_5 = "MCP extension enterprise-managed authorization", "5",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/3daee734053c8654b7ce9ca757d29e3286a2906a/specification/stable/enterprise-managed-authorization.mdx";
+    /// The audience of the token.
+    EXT_ENTERPRISE_5_1 = "MCP extension enterprise-managed authorization", "5.1",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/3daee734053c8654b7ce9ca757d29e3286a2906a/specification/stable/enterprise-managed-authorization.mdx";
+    /// Scope.
+    EXT_ENTERPRISE_7_2 = "MCP extension enterprise-managed authorization", "7.2.1",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/3daee734053c8654b7ce9ca757d29e3286a2906a/specification/stable/enterprise-managed-authorization.mdx";
+    /// Checking an assertion.
+    EXT_ENTERPRISE_7_4 = "MCP extension enterprise-managed authorization", "7.4",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/3daee734053c8654b7ce9ca757d29e3286a2906a/specification/stable/enterprise-managed-authorization.mdx";
 }

@@ -8,6 +8,7 @@ pub mod authorization;
 pub mod bearer;
 pub mod documents;
 pub mod extensions;
+pub mod identity;
 pub mod lab;
 pub mod refresh;
 pub mod registration;
