@@ -61,6 +61,8 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--expired-token-file', '--expired-token-file', [CompletionResultType]::ParameterName, 'A token that has expired')
             [CompletionResult]::new('--second-token-file', '--second-token-file', [CompletionResultType]::ParameterName, 'A token of a second account')
             [CompletionResult]::new('--signing-key', '--signing-key', [CompletionResultType]::ParameterName, 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each')
+            [CompletionResult]::new('--identity-key', '--identity-key', [CompletionResultType]::ParameterName, 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each')
+            [CompletionResult]::new('--identity-issuer', '--identity-issuer', [CompletionResultType]::ParameterName, 'The issuer of that identity provider')
             [CompletionResult]::new('--implies', '--implies', [CompletionResultType]::ParameterName, 'A scope that implies another, as A>B; repeatable')
             [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'The scope to ask for, instead of what the server suggests')

@@ -57,6 +57,8 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --expired-token-file 'A token that has expired'
             cand --second-token-file 'A token of a second account'
             cand --signing-key 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each'
+            cand --identity-key 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each'
+            cand --identity-issuer 'The issuer of that identity provider'
             cand --implies 'A scope that implies another, as A>B; repeatable'
             cand --grant 'The way to a token'
             cand --scope 'The scope to ask for, instead of what the server suggests'

@@ -60,6 +60,8 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l foreign-toke
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expired-token-file -d 'A token that has expired' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l second-token-file -d 'A token of a second account' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l signing-key -d 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-key -d 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-issuer -d 'The issuer of that identity provider' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l implies -d 'A scope that implies another, as A>B; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'

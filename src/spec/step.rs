@@ -178,8 +178,6 @@ pub enum Step {
     WireTrial,
     /// A request of an authorization extension, to see what comes.
     ExtensionTrial,
-/*XX*/    /// Not a request of ours: a client that we grade asked for something else.
-    Stray,
     /// An identity assertion redeemed to see what comes.
     IdentityTrial,
 }
@@ -379,7 +377,6 @@ impl Step {
             Self::Busy => "the server had no time, so it is asked again",
             Self::WireTrial => "MCP request on trial",
             Self::ExtensionTrial => "extension on trial",
-/*XX*/            Self::Stray => "a request for something else",
             Self::IdentityTrial => "identity assertion on trial",
         }
     }
