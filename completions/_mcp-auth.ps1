@@ -37,6 +37,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of an MCP server')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
+            [CompletionResult]::new('browse', 'browse', [CompletionResultType]::ParameterValue, 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Join and count what `probe --targets` found')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, or find the cause of what users see')
@@ -508,8 +509,8 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--log', '--log', [CompletionResultType]::ParameterName, 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines')
             [CompletionResult]::new('--lab', '--lab', [CompletionResultType]::ParameterName, 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too')
             [CompletionResult]::new('--listen', '--listen', [CompletionResultType]::ParameterName, 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http')
-            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of the MCP server; 0 takes a free one')
-            [CompletionResult]::new('--authority-port', '--authority-port', [CompletionResultType]::ParameterName, 'The port of the authorization server; 0 takes a free one')
+            [CompletionResult]::new('--port', '--port', [CompletionResultType]::ParameterName, 'The port of the MCP server; 0 takes a free one [default: 8700]')
+            [CompletionResult]::new('--authority-port', '--authority-port', [CompletionResultType]::ParameterName, 'The port of the authorization server; 0 takes a free one [default: 8701]')
             [CompletionResult]::new('--public-url', '--public-url', [CompletionResultType]::ParameterName, 'The origin under which clients reach it, where that is another: https://mcp.example.com. Without --authority-url the authorization server shares it')
             [CompletionResult]::new('--authority-url', '--authority-url', [CompletionResultType]::ParameterName, 'The same for the authorization server, where it has an origin of its own')
             [CompletionResult]::new('--host', '--host', [CompletionResultType]::ParameterName, 'A further host name by which it may be addressed; repeatable')
@@ -535,11 +536,33 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--docs', '--docs', [CompletionResultType]::ParameterName, 'Search the Markdown and text of this folder [default: this program''s own catalogue of checks]')
             [CompletionResult]::new('--search', '--search', [CompletionResultType]::ParameterName, 'Search the web with this service: tavily; its key is read from MCP_AUTH_TAVILY_KEY or TAVILY_API_KEY')
             [CompletionResult]::new('--search-url', '--search-url', [CompletionResultType]::ParameterName, 'Where the service is, if not at its usual place')
+            [CompletionResult]::new('--trap', '--trap', [CompletionResultType]::ParameterName, 'Set a trap: something that a correct client must refuse or survive; repeatable. Without a name: list them')
+            [CompletionResult]::new('--traps', '--traps', [CompletionResultType]::ParameterName, 'Grade in a series of runs: without a trap, then trap by trap. `all`, or names with commas')
+            [CompletionResult]::new('--until-idle', '--until-idle', [CompletionResultType]::ParameterName, 'A run ends when nothing came for so long [default with a command: 30]')
+            [CompletionResult]::new('--revision', '--revision', [CompletionResultType]::ParameterName, 'Judge by this protocol revision [default: the one that the client speaks]')
+            [CompletionResult]::new('-f', '-f', [CompletionResultType]::ParameterName, 'The format of the report on standard output')
+            [CompletionResult]::new('--format', '--format', [CompletionResultType]::ParameterName, 'The format of the report on standard output')
+            [CompletionResult]::new('-o', '-o', [CompletionResultType]::ParameterName, 'Write a further format to a file; repeatable')
+            [CompletionResult]::new('--output', '--output', [CompletionResultType]::ParameterName, 'Write a further format to a file; repeatable')
+            [CompletionResult]::new('--save', '--save', [CompletionResultType]::ParameterName, 'Save what the client did, without credentials')
+            [CompletionResult]::new('--fail-on', '--fail-on', [CompletionResultType]::ParameterName, 'The least that makes the exit code 1: must, should, advice or never')
             [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
             [CompletionResult]::new('--list', '--list', [CompletionResultType]::ParameterName, 'List every fault, with the check it trips, and every posture')
             [CompletionResult]::new('--insecure-http', '--insecure-http', [CompletionResultType]::ParameterName, 'Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed')
             [CompletionResult]::new('--auto-approve', '--auto-approve', [CompletionResultType]::ParameterName, 'Approve every request in the name of the first account, without a page')
             [CompletionResult]::new('--introspect', '--introspect', [CompletionResultType]::ParameterName, 'Ask about every token, JWTs too: what is revoked ends at once')
+            [CompletionResult]::new('--grade-client', '--grade-client', [CompletionResultType]::ParameterName, 'Grade the client that connects: record what it does, show it at the page that is named, report at the end')
+            [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
+            [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('--quiet', '--quiet', [CompletionResultType]::ParameterName, 'Tell nothing but results')
+            [CompletionResult]::new('-h', '-h', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            [CompletionResult]::new('--help', '--help', [CompletionResultType]::ParameterName, 'Print help (see more with ''--help'')')
+            break
+        }
+        'mcp-auth;browse' {
+            [CompletionResult]::new('--report', '--report', [CompletionResultType]::ParameterName, 'The origin that is told of it')
+            [CompletionResult]::new('--color', '--color', [CompletionResultType]::ParameterName, 'Colours: on a terminal, always, or never')
             [CompletionResult]::new('-v', '-v', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
             [CompletionResult]::new('--verbose', '--verbose', [CompletionResultType]::ParameterName, 'Tell more: the trail of requests, and every note in full')
             [CompletionResult]::new('-q', '-q', [CompletionResultType]::ParameterName, 'Tell nothing but results')
@@ -689,6 +712,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('tools', 'tools', [CompletionResultType]::ParameterValue, 'List the tools of an MCP server')
             [CompletionResult]::new('call', 'call', [CompletionResultType]::ParameterValue, 'Call a tool of an MCP server')
             [CompletionResult]::new('serve', 'serve', [CompletionResultType]::ParameterValue, 'Run the reference deployment, right or wrong in named ways')
+            [CompletionResult]::new('browse', 'browse', [CompletionResultType]::ParameterValue, 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing')
             [CompletionResult]::new('checks', 'checks', [CompletionResultType]::ParameterValue, 'The catalogue of checks')
             [CompletionResult]::new('report', 'report', [CompletionResultType]::ParameterValue, 'Join and count what `probe --targets` found')
             [CompletionResult]::new('explain', 'explain', [CompletionResultType]::ParameterValue, 'Explain a check, or find the cause of what users see')
@@ -740,6 +764,9 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             break
         }
         'mcp-auth;help;serve' {
+            break
+        }
+        'mcp-auth;help;browse' {
             break
         }
         'mcp-auth;help;checks' {

@@ -16,6 +16,9 @@ _mcp__auth() {
             ",$1")
                 cmd="mcp__auth"
                 ;;
+            mcp__auth,browse)
+                cmd="mcp__auth__subcmd__browse"
+                ;;
             mcp__auth,call)
                 cmd="mcp__auth__subcmd__call"
                 ;;
@@ -69,6 +72,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__checks__subcmd__help,list)
                 cmd="mcp__auth__subcmd__checks__subcmd__help__subcmd__list"
+                ;;
+            mcp__auth__subcmd__help,browse)
+                cmd="mcp__auth__subcmd__help__subcmd__browse"
                 ;;
             mcp__auth__subcmd__help,call)
                 cmd="mcp__auth__subcmd__help__subcmd__call"
@@ -179,12 +185,34 @@ _mcp__auth() {
 
     case "${cmd}" in
         mcp__auth)
-            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve checks explain completions man help"
+            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse checks explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__browse)
+            opts="-v -q -h --report --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --report)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
@@ -501,8 +529,22 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help)
-            opts="probe login logout token tools call serve checks explain completions man help"
+            opts="probe login logout token tools call serve browse checks explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__browse)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1223,7 +1265,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__serve)
-            opts="-v -q -h --fault --posture --delay --log --lab --list --listen --port --authority-port --public-url --authority-url --host --tls-cert --tls-key --insecure-http --ca-file --state --auto-approve --accounts --clients --token-lifetime --alg --rotate-keys --issuer --provider --set --audience --token-issuer --token-client --scope-claim --map-scope --introspection-id --introspect --cacert --docs --search --search-url --color --verbose --quiet --help"
+            opts="-f -o -v -q -h --fault --posture --delay --log --lab --list --listen --port --authority-port --public-url --authority-url --host --tls-cert --tls-key --insecure-http --ca-file --state --auto-approve --accounts --clients --token-lifetime --alg --rotate-keys --issuer --provider --set --audience --token-issuer --token-client --scope-claim --map-scope --introspection-id --introspect --cacert --docs --search --search-url --grade-client --trap --traps --until-idle --revision --format --output --save --fail-on --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1358,6 +1400,46 @@ _mcp__auth() {
                     return 0
                     ;;
                 --search-url)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --trap)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --traps)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --until-idle)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --format)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -f)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --output)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                -o)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --save)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --fail-on)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

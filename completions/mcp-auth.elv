@@ -34,6 +34,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand tools 'List the tools of an MCP server'
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
+            cand browse 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
             cand checks 'The catalogue of checks'
             cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
@@ -484,8 +485,8 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --log 'The least that is logged: nothing but troubles, or every request (method, path, status), as text or JSON lines'
             cand --lab 'Hand out the private key that access tokens are signed with (PEM), for `probe --signing-key`; a client may then describe itself on this machine, too'
             cand --listen 'The address to listen at, perhaps with the port of the MCP server; beyond this machine it needs --tls-cert or --insecure-http'
-            cand --port 'The port of the MCP server; 0 takes a free one'
-            cand --authority-port 'The port of the authorization server; 0 takes a free one'
+            cand --port 'The port of the MCP server; 0 takes a free one [default: 8700]'
+            cand --authority-port 'The port of the authorization server; 0 takes a free one [default: 8701]'
             cand --public-url 'The origin under which clients reach it, where that is another: https://mcp.example.com. Without --authority-url the authorization server shares it'
             cand --authority-url 'The same for the authorization server, where it has an origin of its own'
             cand --host 'A further host name by which it may be addressed; repeatable'
@@ -511,11 +512,32 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --docs 'Search the Markdown and text of this folder [default: this program''s own catalogue of checks]'
             cand --search 'Search the web with this service: tavily; its key is read from MCP_AUTH_TAVILY_KEY or TAVILY_API_KEY'
             cand --search-url 'Where the service is, if not at its usual place'
+            cand --trap 'Set a trap: something that a correct client must refuse or survive; repeatable. Without a name: list them'
+            cand --traps 'Grade in a series of runs: without a trap, then trap by trap. `all`, or names with commas'
+            cand --until-idle 'A run ends when nothing came for so long [default with a command: 30]'
+            cand --revision 'Judge by this protocol revision [default: the one that the client speaks]'
+            cand -f 'The format of the report on standard output'
+            cand --format 'The format of the report on standard output'
+            cand -o 'Write a further format to a file; repeatable'
+            cand --output 'Write a further format to a file; repeatable'
+            cand --save 'Save what the client did, without credentials'
+            cand --fail-on 'The least that makes the exit code 1: must, should, advice or never'
             cand --color 'Colours: on a terminal, always, or never'
             cand --list 'List every fault, with the check it trips, and every posture'
             cand --insecure-http 'Listen beyond this machine without TLS: something in front of it ends TLS, or the network is closed'
             cand --auto-approve 'Approve every request in the name of the first account, without a page'
             cand --introspect 'Ask about every token, JWTs too: what is revoked ends at once'
+            cand --grade-client 'Grade the client that connects: record what it does, show it at the page that is named, report at the end'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
+        &'mcp-auth;browse'= {
+            cand --report 'The origin that is told of it'
+            cand --color 'Colours: on a terminal, always, or never'
             cand -v 'Tell more: the trail of requests, and every note in full'
             cand --verbose 'Tell more: the trail of requests, and every note in full'
             cand -q 'Tell nothing but results'
@@ -647,6 +669,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand tools 'List the tools of an MCP server'
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
+            cand browse 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
             cand checks 'The catalogue of checks'
             cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
@@ -685,6 +708,8 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         &'mcp-auth;help;call'= {
         }
         &'mcp-auth;help;serve'= {
+        }
+        &'mcp-auth;help;browse'= {
         }
         &'mcp-auth;help;checks'= {
             cand list 'List the catalogue'

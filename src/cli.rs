@@ -3,6 +3,7 @@
 pub(crate) mod account;
 pub(crate) mod carry;
 pub(crate) mod fleet;
+pub(crate) mod grade;
 pub(crate) mod serve;
 pub(crate) mod touch;
 
@@ -80,6 +81,15 @@ pub(crate) enum Command {
     Call(account::Call),
     /// Run the reference deployment, right or wrong in named ways
     Serve(Box<serve::Serve>),
+    /// The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing
+    #[command(hide = true)]
+    Browse {
+        /// The URL
+        url: String,
+        /// The origin that is told of it
+        #[arg(long, env = "MCP_AUTH_BROWSE_REPORT")]
+        report: Option<String>,
+    },
     /// The catalogue of checks
     Checks {
         #[command(subcommand)]

@@ -38,13 +38,20 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Tools(tools) => wait_for(carry::tools(tools, terminal)),
         Command::Call(call) => wait_for(carry::call(call, terminal)),
         Command::Serve(serve) if serve.list => commands::serve::list(),
+        Command::Serve(serve) if serve.grade.lists() => commands::grade::list(),
+        Command::Serve(serve) if serve.grade.is_asked() => {
+            let (deployment, grade) = cli::serve::request(*serve);
+            let request = cli::grade::request(grade, deployment);
+            wait_for(commands::grade::run(request, terminal))
+        }
         Command::Serve(serve) => {
             // Many clients at once: every core.
             let runtime = built(&mut tokio::runtime::Builder::new_multi_thread())?;
-            let outcome = runtime.block_on(commands::serve::run(cli::serve::request(*serve), terminal));
+            let outcome = runtime.block_on(commands::serve::run(cli::serve::request(*serve).0, terminal));
             runtime.shutdown_background();
             outcome
         }
+        Command::Browse { url, report } => wait_for(commands::grade::browse::run(&url, report.as_deref())),
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Docs { folder } } => commands::docs::write(&folder, terminal),
         Command::Checks { command: Checks::Explain(asked) } | Command::Explain(asked) => explain(&asked, terminal),

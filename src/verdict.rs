@@ -106,6 +106,10 @@ pub enum Reason {
     Needs(Reach),
     /// What came can be read in two ways, or nothing came.
     Inconclusive(&'static str),
+    /// A client shows it only where this trap is set.
+    NeedsTrap(&'static str),
+    /// The client did nothing that would show it.
+    NotSeen(&'static str),
 }
 
 /// Evidence and what is wrong with it.

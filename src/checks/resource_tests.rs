@@ -63,7 +63,7 @@ fn said_by(id: &str, trail: &Trail, strict: bool) -> String {
         Verdict::Info(_) => "info".to_owned(),
         Verdict::Skip(Reason::Blocked(id)) => format!("blocked:{id}"),
         Verdict::Skip(Reason::NotApplicable(_)) => "not-applicable".to_owned(),
-        Verdict::Skip(Reason::Needs(_)) => "needs".to_owned(),
+        Verdict::Skip(Reason::Needs(_) | Reason::NeedsTrap(_) | Reason::NotSeen(_)) => "needs".to_owned(),
         Verdict::Skip(Reason::Inconclusive(_)) => "inconclusive".to_owned(),
     }
 }

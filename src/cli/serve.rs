@@ -42,6 +42,8 @@ pub(crate) struct Serve {
     pub(crate) foreign: Foreign,
     #[command(flatten)]
     pub(crate) library: Library,
+    #[command(flatten)]
+    pub(crate) grade: super::grade::Grade,
 }
 
 /// What is logged to standard error.
@@ -63,12 +65,12 @@ pub(crate) struct Doors {
     /// --insecure-http
     #[arg(long, value_name = "ADDRESS[:PORT]", default_value = "127.0.0.1", value_parser = listen, env = "MCP_AUTH_LISTEN")]
     pub(crate) listen: (IpAddr, Option<u16>),
-    /// The port of the MCP server; 0 takes a free one
-    #[arg(long, default_value_t = 8700, env = "MCP_AUTH_PORT")]
-    pub(crate) port: u16,
-    /// The port of the authorization server; 0 takes a free one
-    #[arg(long, default_value_t = 8701, env = "MCP_AUTH_AUTHORITY_PORT")]
-    pub(crate) authority_port: u16,
+    /// The port of the MCP server; 0 takes a free one [default: 8700]
+    #[arg(long, env = "MCP_AUTH_PORT")]
+    pub(crate) port: Option<u16>,
+    /// The port of the authorization server; 0 takes a free one [default: 8701]
+    #[arg(long, env = "MCP_AUTH_AUTHORITY_PORT")]
+    pub(crate) authority_port: Option<u16>,
     /// The origin under which clients reach it, where that is another: https://mcp.example.com. Without
     /// --authority-url the authorization server shares it
     #[arg(long, value_name = "URL", env = "MCP_AUTH_PUBLIC_URL")]
@@ -184,11 +186,13 @@ pub(crate) struct Library {
 /// What is about an authorization server of our own.
 const FOREIGN: [&str; 7] = ["lab", "auto_approve", "accounts", "clients", "authority_url", "alg", "rotate_keys"];
 
-/// What the options ask for.
-pub(crate) fn request(serve: Serve) -> Request {
+/// What the options ask for: a deployment, and how a client is graded.
+pub(crate) fn request(serve: Serve) -> (Request, super::grade::Grade) {
+    // What a client keeps for a URL from one run would meet another server in the next.
+    let series = !serve.grade.traps.is_empty();
     let (doors, authority, foreign) = (serve.doors, serve.authority, serve.foreign);
     let (listen, port) = doors.listen;
-    Request {
+    let request = Request {
         posture: serve.posture,
         faults: serve.fault,
         delay: Duration::from_millis(serve.delay),
@@ -198,8 +202,8 @@ pub(crate) fn request(serve: Serve) -> Request {
             Log::Json => logs::Form::Json,
         },
         listen,
-        port: port.unwrap_or(doors.port),
-        authority_port: doors.authority_port,
+        port: port.or(doors.port).unwrap_or(if series { 0 } else { 8700 }),
+        authority_port: doors.authority_port.unwrap_or(if series { 0 } else { 8701 }),
         public: doors.public_url,
         authority_public: doors.authority_url,
         hosts: doors.host,
@@ -233,7 +237,8 @@ pub(crate) fn request(serve: Serve) -> Request {
             introspect_all: foreign.introspect,
             authorities: foreign.cacert,
         },
-    }
+    };
+    (request, serve.grade)
 }
 
 fn listen(text: &str) -> Result<(IpAddr, Option<u16>), &'static str> {

@@ -170,6 +170,7 @@ fn edit(edit: &Edit) -> String {
         Edit::SetParam(name, value) => format!("`{name}={value}` in the redirect"),
         Edit::DropParam(name) => format!("no `{name}` in the redirect"),
         Edit::FormBody => "the body is a form".to_owned(),
+        Edit::EventStream => "the body is an event stream".to_owned(),
         Edit::Body(text) => format!("the body is {}", printable(text).cut(60)),
         Edit::Missing => "404".to_owned(),
         Edit::Present => "is there".to_owned(),

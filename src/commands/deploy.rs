@@ -29,7 +29,7 @@ use crate::verdict::Check;
 const FILE_LIMIT: u64 = 1 << 20;
 
 /// What the user asked for.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Request {
     /// The posture; by default that of the first fault.
     pub posture: Option<Posture>,
@@ -82,7 +82,7 @@ pub struct Request {
 }
 
 /// A web search.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Web {
     /// The key.
     pub key: Option<Secret>,
@@ -91,7 +91,7 @@ pub struct Web {
 }
 
 /// Somebody else's authorization server, as the user describes it.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Elsewhere {
     /// Its issuer.
     pub issuer: Option<String>,

@@ -11,6 +11,7 @@ pub mod deploy;
 pub mod docs;
 pub mod editors;
 pub mod fleet;
+pub mod grade;
 mod known;
 pub mod login;
 pub mod logs;

@@ -381,7 +381,7 @@ pub(super) fn unwritable(path: &std::path::Path, error: &io::Error) -> Failure {
     )
 }
 
-fn write_report(format: &str, view: &View<'_>, out: &mut dyn io::Write) -> Result<(), Failure> {
+pub(super) fn write_report(format: &str, view: &View<'_>, out: &mut dyn io::Write) -> Result<(), Failure> {
     let names = || render::FORMATS.iter().map(|format| format.name).collect::<Vec<_>>().join(", ");
     let format = render::format(format)
         .ok_or_else(|| Failure::usage(format!("there is no format `{format}`"), format!("one of {}", names())))?;

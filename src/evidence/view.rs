@@ -81,6 +81,8 @@ pub enum Mode {
     Legacy,
     /// Nothing was answered.
     Unreachable,
+    /// Not a deployment: a client, by what it did at the reference deployment.
+    Client,
 }
 
 /// The anonymous MCP requests, in the order in which a refusal is looked for.

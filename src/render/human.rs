@@ -190,6 +190,8 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
     skipped.extend(some(count("blocked:"), "blocked by a failure"));
     skipped.extend(some(count("inconclusive"), "inconclusive"));
     skipped.extend(some(count("not-applicable"), "not applicable here"));
+    skipped.extend(some(count("needs:--trap"), "need a trap (--traps all)"));
+    skipped.extend(some(count("not-seen"), "that the client did nothing to show"));
     if !skipped.is_empty() {
         writeln!(out, "{}", hang(&format!("not looked at: {}", skipped.join(", ")), 0, style.width))?;
     }

@@ -83,6 +83,7 @@ pub(super) const fn mode(mode: Mode) -> &'static str {
         Mode::Public => "public: everything asked was answered without a token",
         Mode::Legacy => "legacy: the 2025-03-26 layout, without resource metadata",
         Mode::Unreachable => "unreachable: nothing answered",
+        Mode::Client => "client: graded by what it did at the reference deployment",
     }
 }
 

@@ -25,18 +25,52 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         let Some(level) = check.level_at(evidence.revision) else { continue };
         let verdict = verdict_of(check, evidence, &said);
         said.insert(check.id, verdict.clone());
-        results.push(result_of(check, level, verdict, evidence));
+        let row = Row { why: check.why, fix: check.fix, cites: check.cites };
+        let ruled = Ruled { id: check.id, title: check.title, role: check.role, mark: check.mark, level, row, verdict };
+        results.push(result_of(ruled, evidence));
     }
-    let mode = evidence.mode();
     let provider = providers::recognise(evidence);
     advise(&mut results, provider.as_ref(), evidence);
-    let mut report = Report {
+    let mut report = whole(evidence, results, evidence.mode());
+    report.provider = provider;
+    report.next = next::command(&report, evidence.trail);
+    report
+}
+
+/// One requirement with what was said of it, by whomever.
+#[derive(Clone, Debug)]
+pub struct Ruled {
+    /// The id of the requirement.
+    pub id: &'static str,
+    /// What is required.
+    pub title: &'static str,
+    /// Who must act.
+    pub role: Role,
+    /// Whether it stands out.
+    pub mark: Mark,
+    /// How binding it is at the judged revision.
+    pub level: Level,
+    /// What its row says whatever was found.
+    pub row: Row,
+    /// What was said.
+    pub verdict: Verdict,
+}
+
+/// A report of a client, of what was ruled elsewhere, in the order given. `next` is the next useful command.
+#[must_use]
+pub fn compile(evidence: &Evidence<'_>, ruled: impl IntoIterator<Item = Ruled>, next: String) -> Report {
+    let results = ruled.into_iter().map(|ruled| result_of(ruled, evidence)).collect();
+    Report { next, ..whole(evidence, results, Mode::Client) }
+}
+
+fn whole(evidence: &Evidence<'_>, results: Vec<CheckResult>, mode: Mode) -> Report {
+    Report {
         version: REPORT_VERSION,
         tool: evidence.trail.tool.clone(),
         target: evidence.trail.target.clone(),
         revision: evidence.revision,
         mode,
-        provider,
+        provider: None,
         summary: summarise(&results, mode),
         root_cause: root_cause(&results),
         results,
@@ -45,9 +79,7 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
         effects: effects::of(evidence.trail),
         next: String::new(),
         declared: None,
-    };
-    report.next = next::command(&report, evidence.trail);
-    report
+    }
 }
 
 /// Says beside the general fix what to change at the provider, and how in the server's own code.
@@ -110,7 +142,8 @@ fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static st
     }
 }
 
-fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<'_>) -> CheckResult {
+fn result_of(ruled: Ruled, evidence: &Evidence<'_>) -> CheckResult {
+    let Ruled { id, title, role, mark, level, row, verdict } = ruled;
     let (status, finding, reason) = match verdict {
         Verdict::Pass => (Status::Pass, None, None),
         Verdict::Fail(finding) => (Status::Fail, Some(finding), None),
@@ -118,20 +151,25 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         Verdict::Info(finding) => (Status::Info, Some(finding), None),
         Verdict::Skip(reason) => (Status::Skip, None, Some(words(&reason))),
     };
-    let cites = if finding.is_some() { check.cites.to_vec() } else { Vec::new() };
+    let cites = if finding.is_some() { row.cites.to_vec() } else { Vec::new() };
     let found = finding.unwrap_or_default();
-    let role = found.role.unwrap_or(check.role);
-    let general = || matches!(status, Status::Fail | Status::Warn).then(|| fill::filled(check.fix, role, evidence));
+    // A client's fixes name nothing of a deployment that could be filled in.
+    let role = found.role.unwrap_or(role);
+    let general = || match (status, role) {
+        (Status::Fail | Status::Warn, Role::Client) => Some(row.fix.to_owned()),
+        (Status::Fail | Status::Warn, _) => Some(fill::filled(row.fix, role, evidence)),
+        _ => None,
+    };
     let fix = found.fix.or_else(general);
     let place = found.at.as_ref().and_then(|at| place(evidence, at.exchange));
-    let print = (!found.message.is_empty()).then(|| fingerprint::of(evidence.trail, check.id, found.at.as_ref()));
+    let print = (!found.message.is_empty()).then(|| fingerprint::of(evidence.trail, id, found.at.as_ref()));
     CheckResult {
-        id: check.id,
+        id,
         status,
-        title: check.title,
+        title,
         level,
         role,
-        mark: check.mark,
+        mark,
         message: (!found.message.is_empty()).then_some(found.message),
         at: found.at,
         place,
@@ -145,7 +183,7 @@ fn result_of(check: &Check, level: Level, verdict: Verdict, evidence: &Evidence<
         fingerprint: print,
         accepted: None,
         note: None,
-        row: Row { why: check.why, fix: check.fix, cites: check.cites },
+        row,
     }
 }
 
@@ -166,6 +204,8 @@ fn words(reason: &Reason) -> String {
         Reason::NotApplicable(why) => format!("not-applicable: {why}"),
         Reason::Needs(reach) => format!("needs:{}", reach.flag()),
         Reason::Inconclusive(why) => format!("inconclusive: {why}"),
+        Reason::NeedsTrap(name) => format!("needs:--trap {name}"),
+        Reason::NotSeen(why) => format!("not-seen: {why}"),
     }
 }
 

@@ -22,7 +22,7 @@ use crate::verdict::{Mark, Role};
 
 pub use crate::advice::clients::{ClientFit, ClientReason, Fit};
 pub use crate::advice::providers::Recognised;
-pub use build::{judge, note_elsewhere};
+pub use build::{Ruled, compile, judge, note_elsewhere};
 pub use clients::ask_clients;
 pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
 pub use fingerprint::spot;
@@ -136,7 +136,8 @@ pub struct CheckResult {
     /// A piece of server code that does it, where it can be seen what the MCP server is made with.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub code: Option<Code>,
-    /// Why it was not looked at: `blocked:ID`, `needs:FLAG`, `not-applicable: …` or `inconclusive: …`.
+    /// Why it was not looked at: `blocked:ID`, `needs:FLAG`, `not-applicable: …`, `inconclusive: …`, or
+    /// `not-seen: …` of a client.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// Where it is written; for findings.

@@ -149,6 +149,7 @@ impl Words<'_> {
             ("{prm}", &layout.metadata()),
             ("{issuer}", &layout.issuer),
             ("{as}", &layout.as_origin),
+            ("{elsewhere}", &layout.elsewhere()),
             ("{caller}", self.caller),
             ("{token}", self.token),
             ("{signed}", self.signed),
@@ -190,6 +191,11 @@ impl Words<'_> {
                 let form = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(pairs).finish();
                 answer = answer.header("content-type", "application/x-www-form-urlencoded").with(Body::Text(form));
             }
+            Edit::EventStream => {
+                let Body::Json(value) = &answer.body else { return Err(Nowhere("")) };
+                let text = event_stream(value);
+                answer = answer.header("content-type", "text/event-stream").with(Body::Text(text));
+            }
             Edit::Body(text) => answer.body = Body::Text(self.fill(text).into_owned()),
             Edit::Missing => answer = Answer::empty(StatusCode::NOT_FOUND),
             Edit::Present => {}
@@ -200,6 +206,15 @@ impl Words<'_> {
     fn header(&self, name: &str, value: &str) -> Option<(HeaderName, HeaderValue)> {
         Some((name.parse().ok()?, HeaderValue::from_bytes(self.fill(value).as_bytes()).ok()?))
     }
+}
+
+/// A message as an event stream (HTML, "Server-sent events"): a byte order mark, comments, CRLF, fields that mean nothing,
+/// an event without data, the data over several lines.
+fn event_stream(value: &Value) -> String {
+    let data: String = format!("{value:#}").lines().map(|line| format!("data: {line}\r\n")).collect();
+    format!(
+        "\u{feff}: a comment\r\n\r\nid: 1\r\nretry: 3000\r\n\r\n: another\r\nevent: message\r\nid: 2\r\nnothing\r\n{data}\r\n"
+    )
 }
 
 /// Sets or removes a query parameter of the URL in `Location`, and leaves the others as they are.

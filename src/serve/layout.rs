@@ -124,6 +124,12 @@ impl Layout {
         format!("{}{}", self.origin, self.metadata_path())
     }
 
+    /// The origin of the authorization server by the unspecified address: it leads here, and is no loopback address.
+    pub(crate) fn elsewhere(&self) -> String {
+        let port = self.as_origin.rsplit_once(':').map_or("", |(_, port)| port);
+        format!("http://0.0.0.0:{port}")
+    }
+
     /// Whether one listener serves both sides.
     pub(crate) fn shared(&self) -> bool {
         shares_origin(self.posture)

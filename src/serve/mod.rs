@@ -14,6 +14,7 @@ mod dpop;
 pub mod faults;
 mod fetch;
 pub mod foreign;
+pub mod grade;
 pub mod keys;
 mod layout;
 mod net;
@@ -105,6 +106,8 @@ pub struct Config {
     /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
     /// on one machine.
     pub private_documents: bool,
+    /// Records and grades the client that connects.
+    pub grading: Option<grade::Grading>,
 }
 
 /// A deployment that is overloaded now and then.
@@ -238,6 +241,7 @@ impl Default for Config {
             library: None,
             identity_provider: None,
             private_documents: false,
+            grading: None,
         }
     }
 }
@@ -303,6 +307,12 @@ impl Server {
     #[must_use]
     pub fn mcp_url(&self) -> &str {
         &self.site.layout.mcp
+    }
+
+    /// The page that shows what a client does, where the deployment grades one.
+    #[must_use]
+    pub fn page_url(&self) -> Option<String> {
+        grade::page::has_page(&self.site).then(|| format!("{}/", self.site.layout.origin))
     }
 
     /// The issuer: the URL of the authorization server.
@@ -395,6 +405,9 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     let keys = if plain { Keys::of_process()? } else { Box::pin(ring::open(&state, rules)).await? };
     let turning = rules.interval.is_some() || state.is_shared();
     let site = Arc::new(Site::new(&config, layout, plan, keys, state, tls::trust(&[])?, foreign)?);
+    if let Some(grading) = &config.grading {
+        grading.recorder.begin(grading.traps.clone(), site.place());
+    }
     let (stop, stopped) = watch::channel(false);
     let (front, back) = site::routers(&site);
     let mut doors = Vec::new();

@@ -1,6 +1,6 @@
 //! What the handlers of one deployment share, its routes, and the one place where planted faults edit a reply.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError, RwLock};
 
@@ -21,7 +21,8 @@ use super::ask::{Ask, Credential};
 use super::authority::client::Client;
 use super::faults::{Misfit, Plan, Words};
 use super::foreign::Foreign;
-use super::keys::Keys;
+use super::grade::{self, Grading};
+use super::keys::{Keys, fingerprint};
 use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
 use super::search::{Document, Embedded, Library};
@@ -51,6 +52,11 @@ pub(crate) struct Site {
     /// What tokens may name as their audience.
     pub(crate) audiences: Vec<String>,
     pub(crate) trusted: Arc<ClientConfig>,
+    pub(crate) grading: Option<Grading>,
+    /// What a trap does once was done.
+    sprung: Mutex<HashSet<Duty>>,
+    /// Access tokens that were used, and those that have expired of it.
+    worn: Mutex<(HashSet<String>, HashSet<String>)>,
     hosts: Vec<String>,
     pub(crate) accounts: Vec<Account>,
     test_accounts: bool,
@@ -103,6 +109,9 @@ impl Site {
             issuers,
             audiences,
             trusted,
+            grading: config.grading.clone(),
+            sprung: Mutex::default(),
+            worn: Mutex::default(),
             hosts: config.hosts.clone(),
             accounts: config.accounts.clone(),
             test_accounts: config.accounts == Account::tests(),
@@ -120,7 +129,9 @@ impl Site {
             }
             let words = Words { layout: &site.layout, caller: "", token: "", signed: &site.signed };
             site.plan.apply(reply, site.document(reply), words)?;
-            for (side, path) in site.layout.places(reply) {
+            let inserted = site.keeps(Duty::InsertOpenId) || reply != Reply::OpenIdMetadata;
+            let places = site.layout.places(reply).into_iter().skip(usize::from(!inserted));
+            for (side, path) in places {
                 let side = if site.layout.shared() { Side::Resource } else { side };
                 site.documents.entry((side, path)).or_insert(reply);
             }
@@ -175,6 +186,47 @@ impl Site {
             Body::Text(text) => Value::String(text),
             Body::Empty => Value::Null,
         }
+    }
+
+    /// Where the deployment is, for the record of what a client does there.
+    pub(crate) fn place(&self) -> grade::Place {
+        let layout = &self.layout;
+        grade::Place {
+            mcp: layout.mcp.clone(),
+            origin: layout.origin.clone(),
+            issuer: layout.issuer.clone(),
+            posture: layout.posture,
+        }
+    }
+
+    /// Whether a trap that springs once springs now.
+    pub(crate) fn springs(&self, duty: Duty) -> bool {
+        !self.keeps(duty) && self.sprung.lock().unwrap_or_else(PoisonError::into_inner).insert(duty)
+    }
+
+    /// Whether a trap that springs once has sprung.
+    pub(crate) fn has_sprung(&self, duty: Duty) -> bool {
+        self.sprung.lock().unwrap_or_else(PoisonError::into_inner).contains(&duty)
+    }
+
+    /// Whether a token has expired of being used: the first two do after one use, where tokens are not kept alive.
+    pub(crate) fn is_worn(&self, token: &str) -> bool {
+        if self.keeps(Duty::KeepTokensAlive) && self.keeps(Duty::KeepAuthority) {
+            return false;
+        }
+        let print = fingerprint(token);
+        let mut worn = self.worn.lock().unwrap_or_else(PoisonError::into_inner);
+        let (used, dead) = &mut *worn;
+        if !self.keeps(Duty::KeepAuthority) {
+            // The token with which the move began was good once; those of the other issuer stay good.
+            let begins = self.springs(Duty::KeepAuthority);
+            return if begins { !dead.insert(print) } else { dead.contains(&print) };
+        }
+        if used.contains(&print) && dead.len() < 2 {
+            dead.insert(print.clone());
+        }
+        used.insert(print.clone());
+        dead.contains(&print)
     }
 
     /// The password of the test accounts, for the page that asks for it; none when the accounts are somebody's own.
@@ -283,15 +335,32 @@ pub(crate) fn routers(site: &Arc<Site>) -> (Router, Option<Router>) {
     (finish(front, site, Side::Resource), Some(finish(back, site, Side::Authority)))
 }
 
-fn finish(router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
+fn finish(mut router: Router<Arc<Site>>, site: &Arc<Site>, side: Side) -> Router {
     let documents =
         move |Shared(site): Shared<Arc<Site>>, request: Request| async move { document(&site, side, request) };
-    router
+    if side == Side::Resource {
+        router = grade::page::routes(router, site);
+    }
+    let router = router
         .route(HEALTH, any(healthy))
         .fallback(documents)
         .layer(from_fn_with_state(site.clone(), porter))
         .layer(from_fn(notary))
-        .with_state(site.clone())
+        .with_state(site.clone());
+    let router = match site.keeps(Duty::KeepAuthority) {
+        true => router,
+        // Paths are matched again behind it.
+        false => {
+            Router::new().fallback_service(router).layer(from_fn_with_state(site.clone(), grade::migrate::migrate))
+        }
+    };
+    match &site.grading {
+        Some(Grading { recorder, .. }) => {
+            let post = grade::witness::Post { site: site.clone(), recorder: recorder.clone(), side };
+            router.layer(from_fn_with_state(post, grade::witness::witness))
+        }
+        None => router,
+    }
 }
 
 /// Where a load balancer asks whether requests may be sent here.

@@ -149,8 +149,8 @@ pub enum Reply {
 }
 
 /// A change to a reply. Texts may hold `{mcp}` (the MCP URL), `{origin}` and `{host}` (its origin, its host and port),
-/// `{prm}` (the path-inserted metadata URL), `{issuer}`, `{as}` (the issuer's origin), `{caller}` (the `Origin` of the
-/// request), `{token}` (the bearer token of the request) and `{signed}` (the resource metadata as a JWT, rightly signed).
+/// `{prm}` (the path-inserted metadata URL), `{issuer}`, `{as}` (the issuer's origin), `{elsewhere}` (the same by the
+/// unspecified address, which leads here but is not loopback), `{caller}` (the `Origin` of the request), `{token}` (the bearer token of the request) and `{signed}` (the resource metadata as a JWT, rightly signed).
 #[derive(Clone, Copy, Debug)]
 pub enum Edit {
     /// Answers with this status.
@@ -173,6 +173,8 @@ pub enum Edit {
     Body(&'static str),
     /// Writes the members of the JSON body as a form.
     FormBody,
+    /// Gives the JSON body as an event stream, with everything that the format of events allows.
+    EventStream,
     /// Replaces the whole reply by 404 without a body.
     Missing,
     /// Gives the reply where the clean deployment has none: the document of its kind, status 200.
@@ -566,4 +568,36 @@ pub enum Duty {
     EndSession,
     /// ... serves a session to another user than its own.
     BindSession,
+
+    // --- what clients must refuse or survive (`serve --trap`)
+    /// ... has no OpenID Connect metadata at the inserted URL.
+    InsertOpenId,
+    /// ... registers clients for another way to authenticate than they ask for.
+    RegisterAskedMethod,
+    /// ... registers every client for `client_secret_basic`, with signs in the secret that must be encoded.
+    OfferMoreThanBasic,
+    /// ... registers every client for `client_secret_post`.
+    OfferMoreThanPost,
+    /// ... registers every client as a public one.
+    OfferMoreThanNone,
+    /// ... forgets a registered client when it first refreshes.
+    KeepClients,
+    /// ... refuses every authorization request.
+    GrantRequests,
+    /// ... lets the first two access tokens expire after one use each.
+    KeepTokensAlive,
+    /// ... redirects requests with a token to the origin of the authorization server.
+    StayAtOrigin,
+    /// ... moves to another issuer after the first request with a token.
+    KeepAuthority,
+    /// ... wants `search:write` for every tool.
+    LetReadersCall,
+    /// ... wants more scope for every tool, whatever there is.
+    BeSatisfied,
+    /// ... refuses the stateless wire, and names the versions of the stateful one.
+    SpeakStateless,
+    /// ... forgets a session at its first request, once.
+    KeepSessions,
+    /// ... breaks the stream of the first tool call off.
+    FinishStreams,
 }

@@ -180,6 +180,8 @@ pub enum Step {
     ExtensionTrial,
     /// An identity assertion redeemed to see what comes.
     IdentityTrial,
+    /// Not a request of ours: a client that we grade asked for something else.
+    Stray,
 }
 
 impl Step {
@@ -252,7 +254,8 @@ impl Step {
             | Self::SessionReply
             | Self::SessionResume
             | Self::SessionStream
-            | Self::SessionEnd => Reach::Login,
+            | Self::SessionEnd
+            | Self::Stray => Reach::Login,
             _ => Reach::Passive,
         }
     }
@@ -378,6 +381,7 @@ impl Step {
             Self::WireTrial => "MCP request on trial",
             Self::ExtensionTrial => "extension on trial",
             Self::IdentityTrial => "identity assertion on trial",
+            Self::Stray => "a request for something else",
         }
     }
 }

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use url::{Host, Url};
 
 use crate::serve::fetch::{Fetched, get};
+use crate::serve::grade;
 use crate::serve::site::Site;
 use crate::serve::state::{StoreError, Table};
 use crate::serve::strict;
@@ -33,6 +34,9 @@ pub(crate) async fn client(site: &Site, id: &str) -> Result<Option<Client>, Stor
     }
     let limit = if site.keeps(Duty::LimitDocument) { DOCUMENT_LIMIT } else { 4 << 20 };
     let body = fetch_document(site, url, limit).await;
+    if let (Some(grading), Some(body)) = (&site.grading, &body) {
+        grade::witness::document(&grading.recorder, id, body);
+    }
     let body = body.filter(|_| site.keeps(Duty::TakeDocuments));
     let Some(metadata) = body.and_then(|body| read(site, id, &body)) else {
         if !site.keeps(Duty::RetryDocument) {

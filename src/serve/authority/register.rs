@@ -59,6 +59,8 @@ async fn enrol(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
     let token = random(32);
     let secret = metadata.get("token_endpoint_auth_method").and_then(Value::as_str);
     let secret = secret.filter(|method| method.starts_with("client_secret")).map(|_| random(32));
+    // Signs that HTTP Basic must carry form-encoded (RFC 6749 §2.3.1).
+    let secret = secret.map(|text| if site.keeps(Duty::OfferMoreThanBasic) { text } else { format!("{text}%3A+&") });
     let client = Client {
         id,
         origin: Origin::Registered,
@@ -166,6 +168,7 @@ async fn read(site: &Site, ask: &mut Ask) -> Result<Map<String, Value>, Denied> 
         Some(_) => Err(invalid("a member has the wrong type")),
     };
     let method = text(&metadata, "token_endpoint_auth_method", "client_secret_basic")?;
+    let method = imposed(site, &method).map_or(method, str::to_owned);
     if !METHODS.contains(&method.as_str()) {
         return Err(invalid("the token_endpoint_auth_method is not supported"));
     }
@@ -189,6 +192,18 @@ async fn read(site: &Site, ask: &mut Ask) -> Result<Map<String, Value>, Denied> 
     metadata.insert("grant_types".into(), json!(grants));
     metadata.entry("response_types").or_insert_with(|| json!(["code"]));
     Ok(metadata)
+}
+
+/// The way to authenticate that the client gets, where it does not get what it asks for.
+fn imposed(site: &Site, asked: &str) -> Option<&'static str> {
+    match asked {
+        _ if !site.keeps(Duty::OfferMoreThanBasic) => Some("client_secret_basic"),
+        _ if !site.keeps(Duty::OfferMoreThanPost) => Some("client_secret_post"),
+        _ if !site.keeps(Duty::OfferMoreThanNone) => Some("none"),
+        "client_secret_post" if !site.keeps(Duty::RegisterAskedMethod) => Some("client_secret_basic"),
+        _ if !site.keeps(Duty::RegisterAskedMethod) => Some("client_secret_post"),
+        _ => None,
+    }
 }
 
 fn strings(metadata: &Map<String, Value>, name: &str) -> Result<Option<Vec<String>>, Denied> {

@@ -16,7 +16,7 @@ use crate::serve::{dpop, keys};
 use crate::spec::fault::{Duty, Reply};
 
 use super::authorize::Code;
-use super::client::{self, Client};
+use super::client::{self, Client, Origin};
 use super::form::{Denied, Form};
 use super::issue::{self, Audience, Grant};
 use super::{device, idjag, scope};
@@ -187,6 +187,10 @@ fn check_verifier(site: &Site, code: &Code, verifier: Option<&str>) -> Result<()
 
 async fn refresh(site: &Site, ask: &Ask, form: &Form) -> Result<Value, Denied> {
     let client = client::authenticate(site, ask, form).await?;
+    if client.origin == Origin::Registered && site.springs(Duty::KeepClients) {
+        site.state.take::<Client>(Table::Client, &client.id).await?;
+        return Err(Denied::new("invalid_client", "the client is not known"));
+    }
     let token = form.get("refresh_token").ok_or_else(|| Denied::new("invalid_request", "there is no refresh_token"))?;
     may(&client, "refresh_token")?;
     scope::check_resource(site, form, Duty::AcceptRefreshResource)?;

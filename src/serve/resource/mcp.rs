@@ -52,7 +52,10 @@ pub(crate) fn speaks(site: &Site, style: WireStyle) -> bool {
 
 /// The revisions spoken, newest first.
 fn revisions(site: &Site) -> Vec<&'static str> {
-    let spoken = |revision: &&Revision| speaks(site, revision.wire_style());
+    let spoken = |revision: &&Revision| {
+        let style = revision.wire_style();
+        speaks(site, style) && (style == WireStyle::Stateful || site.keeps(Duty::SpeakStateless))
+    };
     Revision::ALL.iter().rev().filter(spoken).map(|revision| revision.as_str()).collect()
 }
 
@@ -97,8 +100,15 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
             _ => accepted(site, ask),
         };
     };
+    if !site.keeps(Duty::SpeakStateless) {
+        return unsupported(site, ask, id, message.meta(META_VERSION).and_then(Value::as_str));
+    }
     if let Some(refused) = check_request(site, ask, message, id, method, params) {
         return refused;
+    }
+    if method == "tools/call" && site.springs(Duty::FinishStreams) {
+        let broken = Answer::text(StatusCode::OK, ": working\n\n").header("content-type", "text/event-stream");
+        return broken.no_store().open();
     }
     let cached = |mut value: Value| {
         if let Some(members) = value.as_object_mut() {
@@ -275,6 +285,10 @@ async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Messag
         }
         Ok(_) | Err(_) => return broken(),
     };
+    if matches!(message, Message::Request { .. }) && site.springs(Duty::KeepSessions) {
+        let _ = session::end(site, ask).await;
+        return said(StatusCode::NOT_FOUND, "the session is not known");
+    }
     let header = ask.header("mcp-protocol-version");
     let spoken =
         header.is_none_or(|version| version.parse::<Revision>().is_ok_and(|r| r.wire_style() == WireStyle::Stateful));

@@ -62,6 +62,12 @@ pub(crate) async fn endpoint(State(site): State<Arc<Site>>, request: Request) ->
         Method::OPTIONS => {
             return site.give(&ask, Reply::Preflight, Answer::preflight("GET, POST, DELETE, OPTIONS"));
         }
+        // Whoever follows must leave the token behind (MCP, "Access Token Privilege Restriction").
+        Method::POST if ask.credential() != Credential::Absent && !site.keeps(Duty::StayAtOrigin) => {
+            Ok(Answer::empty(StatusCode::TEMPORARY_REDIRECT)
+                .put(LOCATION, &format!("{}{}", site.layout.as_origin, site.layout.mcp_path))
+                .open())
+        }
         Method::POST => post(&site, &mut ask).await,
         Method::GET => get(&site, &ask).await,
         Method::DELETE => delete(&site, &ask).await,
@@ -244,6 +250,9 @@ async fn authenticate(site: &Site, ask: &Ask, absent: Reply) -> Result<Principal
 /// Checks the token itself.
 async fn check(site: &Site, ask: &Ask, token: &str) -> Result<Principal, Refused> {
     match bearer::verify(site, token).await {
+        Ok(_) if site.is_worn(token) => {
+            Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(Refusal::Expired.describe())))
+        }
         Ok(principal) if !site.keeps(Duty::NameEnoughScope) && !principal.has("search:write") => {
             Err(Box::new(insufficient_scope(site, ask, "search:write")))
         }

@@ -141,6 +141,8 @@ pub(crate) fn missing(site: &Site, principal: &Principal, tool: &str) -> Option<
         implied || principal.scopes.iter().any(|granted| granted == scope)
     };
     let needed = match tool {
+        "search" | "fetch" | "save" if !site.keeps(Duty::BeSatisfied) => return Some("search:admin"),
+        "search" | "fetch" if !site.keeps(Duty::LetReadersCall) => "search:write",
         "search" | "fetch" => "search:read",
         "save" => "search:write",
         _ => return None,

@@ -416,6 +416,51 @@ cites! { GENERAL:
     /// Workloads with tokens of their platform.
     EXT_WORKLOAD_METADATA = "MCP extension workload identity federation (draft 13b5523)", "Authorization Server Metadata",
         "https://github.com/modelcontextprotocol/ext-auth/blob/13b55238f0b1ad540db248f230f3229606d30657/specification/draft/workload-identity-federation.mdx";
+    /// Verifiers.
+    RFC7636_4_1 = "RFC 7636", "4.1",
+        "https://www.rfc-editor.org/rfc/rfc7636#section-4.1";
+    /// The client's secret in HTTP Basic, form-encoded.
+    RFC6749_2_3_1 = "RFC 6749", "2.3.1",
+        "https://www.rfc-editor.org/rfc/rfc6749#section-2.3.1";
+    /// Client authentication.
+    OAUTH21_2_4 = "OAuth 2.1 (draft 13)", "2.4",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-2.4";
+    /// Token requests are forms.
+    OAUTH21_3_2_2 = "OAuth 2.1 (draft 13)", "3.2.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-3.2.2";
+    /// Refresh tokens are replaced.
+    OAUTH21_4_3_2 = "OAuth 2.1 (draft 13)", "4.3.2",
+        "https://datatracker.ietf.org/doc/html/draft-ietf-oauth-v2-1-13#section-4.3.2";
+    /// More scope when it is needed.
+    MCP_STEP_UP = "MCP 2026-07-28 authorization", "Step-Up Authorization Flow",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#step-up-authorization-flow";
+    /// Credentials belong to one issuer.
+    MCP_AS_BINDING = "MCP 2026-07-28 client registration", "Authorization Server Binding",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#authorization-server-binding";
+    /// Registration, deprecated but there.
+    MCP_DCR = "MCP 2026-07-28 client registration", "Dynamic Client Registration",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/client-registration#dynamic-client-registration";
+    /// No token goes to another server.
+    MCP_PRIVILEGE = "MCP 2026-07-28 authorization security considerations", "Access Token Privilege Restriction",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization/security-considerations#access-token-privilege-restriction";
+    /// Arguments that headers repeat.
+    MCP_PARAM_HEADERS = "MCP 2026-07-28 streamable HTTP", "Custom Headers from Tool Parameters",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#custom-headers-from-tool-parameters";
+    /// Older servers.
+    MCP_COMPATIBILITY = "MCP 2026-07-28 streamable HTTP", "Backward Compatibility",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/transports/streamable-http#backward-compatibility";
+    /// `_meta` of every request.
+    MCP_META = "MCP 2026-07-28 base protocol", "_meta",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic#meta";
+    /// Results and their types.
+    MCP_RESULTS = "MCP 2026-07-28 base protocol", "Responses",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic#responses";
+    /// The handshake of the stateful wire.
+    MCP3_LIFECYCLE = "MCP 2025-11-25 lifecycle", "Initialization",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/lifecycle#initialization";
+    /// The version on every later request.
+    MCP3_VERSION_HEADER = "MCP 2025-11-25 transports", "Protocol Version Header",
+        "https://modelcontextprotocol.io/specification/2025-11-25/basic/transports#protocol-version-header";
 }
 
 impl Cite {
