@@ -467,7 +467,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks__subcmd__list)
-            opts="-v -q -h --json --revision --color --verbose --quiet --help"
+            opts="-v -q -h --json --revision --client --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0

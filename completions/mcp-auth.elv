@@ -562,6 +562,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --revision 'Only what this revision has'
             cand --color 'Colours: on a terminal, always, or never'
             cand --json 'As JSON'
+            cand --client 'What clients are graded by, and the traps, instead'
             cand -v 'Tell more: the trail of requests, and every note in full'
             cand --verbose 'Tell more: the trail of requests, and every note in full'
             cand -q 'Tell nothing but results'

@@ -532,6 +532,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_see
 always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from list" -l json -d 'As JSON'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from list" -l client -d 'What clients are graded by, and the traps, instead'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from list" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from list" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and __fish_seen_subcommand_from list" -s h -l help -d 'Print help (see more with \'--help\')'

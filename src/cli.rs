@@ -232,6 +232,9 @@ pub(crate) enum Checks {
         /// Only what this revision has
         #[arg(long)]
         revision: Option<Revision>,
+        /// What clients are graded by, and the traps, instead
+        #[arg(long)]
+        client: bool,
     },
     /// Write the catalogue as Markdown: a page a check, and pages of symptoms, clients and providers
     Docs {

@@ -54,6 +54,10 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
         Command::Browse { url, report } => wait_for(commands::grade::browse::run(&url, report.as_deref())),
         Command::Checks { command: Checks::List { json, revision } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Docs { folder } } => commands::docs::write(&folder, terminal),
+        Command::Checks { command: Checks::List { json, revision, client: true } } => {
+            commands::grade::catalogue::list(json, revision)
+        }
+        Command::Checks { command: Checks::List { json, revision, .. } } => commands::checks::list(json, revision),
         Command::Checks { command: Checks::Explain(asked) } | Command::Explain(asked) => explain(&asked, terminal),
         Command::Report { command: cli::fleet::Report::Merge { files, human } } => {
             commands::fleet::merge(&files, human, terminal)

@@ -6,6 +6,7 @@ use super::{Exit, Failure, Outcome, Terminal, put};
 use crate::advice::{providers, snippets, symptoms};
 use crate::checks;
 use crate::render::wrap::hang;
+use crate::serve::grade::rows;
 use crate::spec::fault::{Deed, Edit, Fault};
 use crate::spec::posture::Posture;
 use crate::spec::reach::Reach;
@@ -38,6 +39,9 @@ pub fn list(json: bool, revision: Option<Revision>) -> Outcome {
 /// # Errors
 /// There is no such check, or standard output cannot be written.
 pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
+    if let Some(row) = rows::by_id(id) {
+        return super::grade::catalogue::explain(row, json, terminal);
+    }
     let check = checks::by_id(id).ok_or_else(|| unknown(id))?;
     if json {
         let text = serde_json::to_string_pretty(&as_json(check)).unwrap_or_default();

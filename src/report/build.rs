@@ -60,7 +60,10 @@ pub struct Ruled {
 #[must_use]
 pub fn compile(evidence: &Evidence<'_>, ruled: impl IntoIterator<Item = Ruled>, next: String) -> Report {
     let results = ruled.into_iter().map(|ruled| result_of(ruled, evidence)).collect();
-    Report { next, ..whole(evidence, results, Mode::Client) }
+    let mut report = Report { next, ..whole(evidence, results, Mode::Client) };
+    // What a client leaves at the reference deployment is gone with it.
+    report.effects.left_behind.clear();
+    report
 }
 
 fn whole(evidence: &Evidence<'_>, results: Vec<CheckResult>, mode: Mode) -> Report {

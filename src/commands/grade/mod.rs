@@ -1,6 +1,7 @@
 //! `mcp-auth serve --grade-client`: the reference deployment judges the client that connects, with traps or without.
 
 pub mod browse;
+pub mod catalogue;
 mod child;
 mod report;
 
