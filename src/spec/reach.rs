@@ -46,7 +46,7 @@ pub enum Reach {
 
 impl Reach {
     /// Everything, in order.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Passive,
         Self::Default,
         Self::Active,

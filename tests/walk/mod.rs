@@ -78,23 +78,6 @@ fn identity() -> Lent {
     Lent { issuer: "https://idp.mcp-auth.invalid".to_owned(), key: ClientKey::of(&key).unwrap(), public: key.jwk() }
 }
 
-/// Whether a check is about identity assertions. Others see a deployment that takes none.
-fn takes_identity(how: &Walk, check: Option<&Check>) -> bool {
-    how.touches.is_some() && check.is_some_and(|check| check.needs.contains(&Step::IdentityTrial))
-}
-
-/// An identity provider whose key is at hand.
-struct Lent {
-    issuer: String,
-    key: ClientKey,
-    public: serde_json::Value,
-}
-
-fn identity() -> Lent {
-    let key = DpopKey::new().unwrap();
-    Lent { issuer: "https://idp.mcp-auth.invalid".to_owned(), key: ClientKey::of(&key).unwrap(), public: key.jwk() }
-}
-
 /// Visits a deployment; `check` says which steps are wanted, no check wants all.
 pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk, check: Option<&Check>) -> Trail {
     let config = Config { posture, faults: faults.to_vec(), ..Config::default() };
@@ -107,12 +90,6 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
     let config = Config {
         identity_provider: takes_identity(how, check)
             .then(|| IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] }),
-    let provider = identity();
-    let config = Config {
-        posture,
-        identity_provider: takes_identity(how, check)
-            .then(|| IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] }),
-        faults: faults.to_vec(),
         auto_approve: how.touches.is_some() && how.login,
         // A deployment that goes by a name guards itself as one on a network does.
         private_documents: config.posture != Posture::Https,

@@ -202,11 +202,10 @@ fn challenge(site: &Site, form: &Form, asked: &mut Asked) -> Result<(), Denied> 
 
 /// The request is good: ask the user, or approve for them when the deployment was started so.
 async fn ask_user(site: &Site, ask: &Ask, client: &Client, asked: Asked) -> Result<Answer, Denied> {
-    if site.auto_approve && !asked.prompted {
     if !site.keeps(Duty::GrantRequests) {
         return Ok(send_error(site, ask, &asked, "access_denied", "nothing is granted here"));
     }
-    if site.auto_approve {
+    if site.auto_approve && !asked.prompted {
         let account = site.accounts.first().map_or("alice", |account| account.name.as_str()).to_owned();
         return approve(site, ask, asked, &account).await;
     }

@@ -101,7 +101,7 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
         };
     };
     if !site.keeps(Duty::SpeakStateless) {
-        return unsupported(site, ask, id, message.meta(META_VERSION).and_then(Value::as_str));
+        return unsupported(site, id, message.meta(META_VERSION).and_then(Value::as_str));
     }
     if let Some(refused) = check_request(site, ask, message, id, method, params) {
         return refused;
