@@ -85,6 +85,9 @@ fn error_json(e: &Evidence<'_>) -> Verdict {
         let message = format!("we {}, and {what}", BOGUS_CODE.wrong);
         finding(Pointer::exchange(refusal.number), message).expected("a JSON object with `error`")
     };
+    if issues(refusal) {
+        return at("a token was issued").actual(reply.status.to_string()).fail();
+    }
     match json::read_object(&reply.body.bytes()) {
         Ok(object) if object.get("error").is_some_and(serde_json::Value::is_string) => Verdict::Pass,
         Ok(_) => at("the JSON object of the refusal has no `error`").fail(),
