@@ -46,6 +46,9 @@ _mcp__auth() {
             mcp__auth,probe)
                 cmd="mcp__auth__subcmd__probe"
                 ;;
+            mcp__auth,report)
+                cmd="mcp__auth__subcmd__report"
+                ;;
             mcp__auth,serve)
                 cmd="mcp__auth__subcmd__serve"
                 ;;
@@ -55,6 +58,9 @@ _mcp__auth() {
             mcp__auth,tools)
                 cmd="mcp__auth__subcmd__tools"
                 ;;
+            mcp__auth__subcmd__checks,docs)
+                cmd="mcp__auth__subcmd__checks__subcmd__docs"
+                ;;
             mcp__auth__subcmd__checks,explain)
                 cmd="mcp__auth__subcmd__checks__subcmd__explain"
                 ;;
@@ -63,6 +69,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__checks,list)
                 cmd="mcp__auth__subcmd__checks__subcmd__list"
+                ;;
+            mcp__auth__subcmd__checks__subcmd__help,docs)
+                cmd="mcp__auth__subcmd__checks__subcmd__help__subcmd__docs"
                 ;;
             mcp__auth__subcmd__checks__subcmd__help,explain)
                 cmd="mcp__auth__subcmd__checks__subcmd__help__subcmd__explain"
@@ -103,6 +112,9 @@ _mcp__auth() {
             mcp__auth__subcmd__help,probe)
                 cmd="mcp__auth__subcmd__help__subcmd__probe"
                 ;;
+            mcp__auth__subcmd__help,report)
+                cmd="mcp__auth__subcmd__help__subcmd__report"
+                ;;
             mcp__auth__subcmd__help,serve)
                 cmd="mcp__auth__subcmd__help__subcmd__serve"
                 ;;
@@ -112,11 +124,17 @@ _mcp__auth() {
             mcp__auth__subcmd__help,tools)
                 cmd="mcp__auth__subcmd__help__subcmd__tools"
                 ;;
+            mcp__auth__subcmd__help__subcmd__checks,docs)
+                cmd="mcp__auth__subcmd__help__subcmd__checks__subcmd__docs"
+                ;;
             mcp__auth__subcmd__help__subcmd__checks,explain)
                 cmd="mcp__auth__subcmd__help__subcmd__checks__subcmd__explain"
                 ;;
             mcp__auth__subcmd__help__subcmd__checks,list)
                 cmd="mcp__auth__subcmd__help__subcmd__checks__subcmd__list"
+                ;;
+            mcp__auth__subcmd__help__subcmd__report,merge)
+                cmd="mcp__auth__subcmd__help__subcmd__report__subcmd__merge"
                 ;;
             mcp__auth__subcmd__help__subcmd__token,check)
                 cmd="mcp__auth__subcmd__help__subcmd__token__subcmd__check"
@@ -135,6 +153,18 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__help__subcmd__token,show)
                 cmd="mcp__auth__subcmd__help__subcmd__token__subcmd__show"
+                ;;
+            mcp__auth__subcmd__report,help)
+                cmd="mcp__auth__subcmd__report__subcmd__help"
+                ;;
+            mcp__auth__subcmd__report,merge)
+                cmd="mcp__auth__subcmd__report__subcmd__merge"
+                ;;
+            mcp__auth__subcmd__report__subcmd__help,help)
+                cmd="mcp__auth__subcmd__report__subcmd__help__subcmd__help"
+                ;;
+            mcp__auth__subcmd__report__subcmd__help,merge)
+                cmd="mcp__auth__subcmd__report__subcmd__help__subcmd__merge"
                 ;;
             mcp__auth__subcmd__token,check)
                 cmd="mcp__auth__subcmd__token__subcmd__check"
@@ -185,7 +215,7 @@ _mcp__auth() {
 
     case "${cmd}" in
         mcp__auth)
-            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse checks explain completions man help"
+            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -371,8 +401,26 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks)
-            opts="-v -q -h --color --verbose --quiet --help list explain help"
+            opts="-v -q -h --color --verbose --quiet --help list docs explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__checks__subcmd__docs)
+            opts="-v -q -h --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -411,8 +459,22 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__checks__subcmd__help)
-            opts="list explain help"
+            opts="list docs explain help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__checks__subcmd__help__subcmd__docs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -529,7 +591,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help)
-            opts="probe login logout token tools call serve browse checks explain completions man help"
+            opts="probe login logout token tools call serve browse checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -571,8 +633,22 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help__subcmd__checks)
-            opts="list explain"
+            opts="list docs explain"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__checks__subcmd__docs)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -699,6 +775,34 @@ _mcp__auth() {
         mcp__subcmd__auth__subcmd__help__subcmd__probe)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__report)
+            opts="merge"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__report__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
@@ -1035,13 +1139,33 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__probe)
-            opts="-f -o -v -q -h --revision --passive --login --active --intrusive --yes --i-am-authorized --only --pace --tool --step-up-tool --token-file --foreign-token-file --expired-token-file --second-token-file --signing-key --identity-key --identity-issuer --implies --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-f -o -v -q -h --revision --passive --login --targets --jobs --per-host --shard --resume --completion-index --active --intrusive --user-agents --yes --i-am-authorized --only --pace --tool --step-up-tool --token-file --foreign-token-file --expired-token-file --second-token-file --signing-key --identity-key --identity-issuer --implies --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
                 --revision)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --targets)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --jobs)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --per-host)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --shard)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --completion-index)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
@@ -1253,6 +1377,84 @@ _mcp__auth() {
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__report)
+            opts="-v -q -h --color --verbose --quiet --help merge help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__report__subcmd__help)
+            opts="merge help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__report__subcmd__help__subcmd__help)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__report__subcmd__help__subcmd__merge)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 4 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__report__subcmd__merge)
+            opts="-v -q -h --human --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0
