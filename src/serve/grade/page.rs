@@ -44,7 +44,7 @@ pre{white-space:pre-wrap;background:var(--card);border:1px solid var(--line);bor
 .counts{display:flex;flex-wrap:wrap;gap:.5rem;margin:.8rem 0;padding:0;list-style:none}.counts li{border:1px solid var(--line);border-radius:99px;padding:.1rem .8rem}\
 .bad{color:var(--bad)}.warn{color:var(--warn)}.good{color:var(--good)}.info{color:var(--info)}\
 article{border:1px solid var(--line);border-left:4px solid var(--bad);border-radius:6px;padding:.6rem .9rem;margin:.6rem 0;background:var(--card)}\
-article.warn,article.info{color:inherit}article.warn{border-left-color:var(--warn)}article.info{border-left-color:var(--info)}\
+article.bad,article.warn,article.info{color:inherit}article.bad h3{color:var(--bad)}article.warn{border-left-color:var(--warn)}article.info{border-left-color:var(--info)}\
 dl{display:grid;grid-template-columns:max-content 1fr;gap:.1rem .8rem;margin:.4rem 0}dt{color:var(--dim)}dd{margin:0;overflow-wrap:anywhere}\
 ol.trail{list-style:none;margin:0;padding:0;border-left:2px solid var(--line)}ol.trail>li{padding:.35rem 0 .35rem .9rem;position:relative}\
 ol.trail>li::before{content:'';position:absolute;left:-6px;top:.85rem;width:10px;height:10px;border-radius:50%;background:var(--line)}\
