@@ -193,7 +193,8 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[Fault::new(
             "token-redirect-with-token",
             &[Deed::At(Reply::AuthorizeRedirect, &[Edit::SetParam("access_token", "2YotnFZFEjr1zCsicMWpAA")])],
-        )],
+        )
+        .also(&["authz-no-token-front-channel"])],
         judge: not_in_url,
     },
     Check {
