@@ -161,5 +161,14 @@ fn probe_logs_in_too_and_its_record_gives_nothing_away() {
     let (code, again, _) = stage.run(&["probe", "--from", saved, "--format", "json"]);
     assert_eq!(code, 0);
     let again: Value = serde_json::from_str(&again).unwrap();
-    assert_eq!(again["summary"], report["summary"]);
+    assert_eq!(again["root_cause"], report["root_cause"]);
+    let statuses = |report: &Value| -> Vec<(String, String)> {
+        let text = |result: &Value, name: &str| result[name].as_str().unwrap().to_owned();
+        report["results"].as_array().unwrap().iter().map(|r| (text(r, "id"), text(r, "status"))).collect()
+    };
+    // A saved record holds no signature of a token: that one row cannot be judged from it.
+    let differ: Vec<_> =
+        statuses(&report).into_iter().zip(statuses(&again)).filter(|(live, saved)| live != saved).collect();
+    let signature = |status: &str| ("token-signature".to_owned(), status.to_owned());
+    assert_eq!(differ, [(signature("pass"), signature("skip"))]);
 }
