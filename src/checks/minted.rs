@@ -1,6 +1,7 @@
 //! What the MCP server does with a token that is right but for one thing: RFC 9068 §4, RFC 7519 §4.1, MCP authorization
 //! ("Token Handling"). Only for who holds the signing key, or such a token.
 
+use super::access::fails_on_garbage;
 use super::tried::{Tried, tried_beside};
 use crate::evidence::{Evidence, Exchange, Pointer};
 use crate::level;
@@ -9,7 +10,7 @@ use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::spec::trial::lab::{EXPIRED, OTHER_AUDIENCE, RIGHT};
+use crate::spec::trial::lab::{CRITICAL, EXPIRED, NO_EXPIRY, NOT_YET, OTHER_ISSUER, OTHER_TYPE, RIGHT};
 use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -32,21 +33,100 @@ pub(super) const CHECKS: &[Check] = &[
         judge: expired_rejected,
     },
     Check {
-        id: "rs-audience",
-        title: "a token for another resource is not let in",
+        id: "rs-expired-status",
+        title: "an expired token is answered with 401",
         role: Role::ResourceServer,
-        level: level![RfcMust, Must, Must, Must],
+        level: level![Must, Must, Must, Must],
         class: Class::Lab,
         mark: Mark::Biting,
-        cites: &[MCP_AUDIENCE, MCP_TOKEN_HANDLING, RFC7519_4_1_3],
+        cites: &[MCP_TOKEN_HANDLING, RFC6750_3_1],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected", "rs-expired-rejected"],
+        why: "401 is what makes a client use its refresh token. At 400, 403 or an error of a tool it gives up, and the user has to log in again every hour.",
+        fix: "answer a token whose `exp` has passed with 401 and `WWW-Authenticate: Bearer error=\"invalid_token\"`",
+        disputed: "",
+        faults: &[Fault::new("expired-403", &[Deed::Forget(Duty::AnswerExpiredWith401)])],
+        judge: expired_status,
+    },
+    Check {
+        id: "rs-nbf",
+        title: "a token that is not valid yet is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Lab,
+        mark: Mark::Plain,
+        cites: &[RFC7519_4_1_5],
         needs: &[Step::LabTrial],
         blocked_by: &["rs-garbage-rejected"],
-        why: "If any token of the same authorization server is good here, every other service that gets tokens from it can use \
-              this one in its users' names.",
-        fix: "accept a token only if its `aud` is, or holds, the `resource` of this server",
+        why: "A token that is made for later must not be of use now.",
+        fix: "refuse every token whose `nbf` lies in the future (at most a minute of leeway) with 401",
         disputed: "",
-        faults: &[Fault::new("accept-wrong-audience", &[Deed::Forget(Duty::VerifyAudience)])],
-        judge: audience,
+        faults: &[Fault::new("accept-nbf-future", &[Deed::Forget(Duty::VerifyNotBefore)])],
+        judge: not_before,
+    },
+    Check {
+        id: "rs-no-exp",
+        title: "a token without `exp` is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Lab,
+        mark: Mark::Plain,
+        cites: &[RFC9068_2_2, RFC9068_4],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "A token that never expires can be used by whoever finds it, for ever.",
+        fix: "require the claim `exp` (most libraries have an option for required claims) and answer 401 where it is missing",
+        disputed: "",
+        faults: &[Fault::new("accept-missing-exp", &[Deed::Forget(Duty::RequireExpiry)])],
+        judge: no_expiry,
+    },
+    Check {
+        id: "rs-issuer",
+        title: "a token of another issuer is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Lab,
+        mark: Mark::Silent,
+        cites: &[RFC9068_4, RFC8725_3_8],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "Where several issuers share keys (tenants of one provider, say), the issuer alone tells whose users a token speaks of.",
+        fix: "compare `iss` with the issuer of your authorization server, character by character, and answer 401 if it differs",
+        disputed: "",
+        faults: &[Fault::new("accept-wrong-issuer", &[Deed::Forget(Duty::VerifyIssuer)])],
+        judge: issuer,
+    },
+    Check {
+        id: "rs-crit",
+        title: "a token with a `crit` that is not understood is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Lab,
+        mark: Mark::Plain,
+        cites: &[RFC7515_4_1_11],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "`crit` says what a verifier must understand to judge the token at all. Ignoring it is judging without understanding.",
+        fix: "refuse tokens whose header has `crit` with a name that your library does not handle, with 401",
+        disputed: "",
+        faults: &[Fault::new("ignore-crit", &[Deed::Forget(Duty::VerifyCritical)])],
+        judge: critical,
+    },
+    Check {
+        id: "rs-typ",
+        title: "a token of another type is not let in",
+        role: Role::ResourceServer,
+        level: level![RfcShould, RfcShould, RfcShould, RfcShould],
+        class: Class::Lab,
+        mark: Mark::Plain,
+        cites: &[RFC9068_4, RFC8725_3_11],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected"],
+        why: "The type keeps tokens that were made for other ends (ID tokens, logout tokens, proofs) from passing for access tokens.",
+        fix: "accept only tokens whose header has `typ: at+jwt` (or `application/at+jwt`), since your authorization server writes it",
+        disputed: "RFC 9068 wants the type checked; authorization servers that do not follow it write `JWT`, and their tokens are not tried here.",
+        faults: &[Fault::new("accept-any-typ", &[Deed::Forget(Duty::VerifyType)])],
+        judge: typ,
     },
 ];
 
@@ -54,12 +134,55 @@ fn expired_rejected(e: &Evidence<'_>) -> Verdict {
     must_refuse(e, EXPIRED)
 }
 
-fn audience(e: &Evidence<'_>) -> Verdict {
-    must_refuse(e, OTHER_AUDIENCE)
+fn expired_status(e: &Evidence<'_>) -> Verdict {
+    match need!(tried_beside(e, RIGHT, EXPIRED)) {
+        Tried::LetIn(_) => Verdict::blocked("rs-expired-rejected"),
+        Tried::Refused(_) => Verdict::Pass,
+        Tried::Broke(_) if fails_on_garbage(e) => Verdict::blocked("rs-garbage-status"),
+        Tried::Broke(exchange) | Tried::Other(exchange) => {
+            let status = exchange.status().map_or_else(String::new, |status| status.to_string());
+            finding(Pointer::exchange(exchange.number), "an expired token is not answered with 401")
+                .expected("401")
+                .actual(status)
+                .fail()
+        }
+        Tried::Unclear(why) => Verdict::inconclusive(why),
+    }
+}
+
+fn not_before(e: &Evidence<'_>) -> Verdict {
+    must_refuse(e, NOT_YET)
+}
+
+fn no_expiry(e: &Evidence<'_>) -> Verdict {
+    milder(must_refuse(e, NO_EXPIRY))
+}
+
+fn issuer(e: &Evidence<'_>) -> Verdict {
+    must_refuse(e, OTHER_ISSUER)
+}
+
+fn critical(e: &Evidence<'_>) -> Verdict {
+    must_refuse(e, CRITICAL)
+}
+
+fn typ(e: &Evidence<'_>) -> Verdict {
+    if e.about(Step::LabTrial, RIGHT.name).is_some() && e.about(Step::LabTrial, OTHER_TYPE.name).is_none() {
+        return Verdict::not_applicable("the authorization server does not write `at+jwt`");
+    }
+    milder(must_refuse(e, OTHER_TYPE))
+}
+
+/// A finding as a warning.
+fn milder(verdict: Verdict) -> Verdict {
+    match verdict {
+        Verdict::Fail(found) => found.warn(),
+        other => other,
+    }
 }
 
 /// Whether a token with one thing wrong is refused, where the same token with everything right is let in.
-fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
+pub(super) fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
     match need!(tried_beside(e, RIGHT, trial)) {
         Tried::LetIn(exchange) => at(exchange, trial).expected("401").fail(),
         Tried::Unclear(why) => Verdict::inconclusive(why),
@@ -67,8 +190,8 @@ fn must_refuse(e: &Evidence<'_>, trial: Trial) -> Verdict {
     }
 }
 
-/// A finding about the answer to a trial.
-fn at(exchange: &Exchange, trial: Trial) -> Finding {
+/// A finding about the answer to a trial that was let in.
+pub(super) fn at(exchange: &Exchange, trial: Trial) -> Finding {
     let status = exchange.status().map_or_else(String::new, |status| status.to_string());
     let message = format!("we {}, and it was let in", trial.wrong);
     finding(Pointer::exchange(exchange.number), message).actual(status)

@@ -34,6 +34,7 @@ mod keys;
 mod legacy;
 mod legacy_session;
 mod minted;
+mod minted_audience;
 mod modern;
 mod modern_headers;
 mod presented;
@@ -152,6 +153,7 @@ pub const GROUPS: &[Group] = &[
         prefixes: &["rs-"],
         checks: minted::CHECKS,
     },
+    Group { title: "Whose tokens the MCP server takes", prefixes: &["rs-"], checks: minted_audience::CHECKS },
     Group { title: "Both wires", prefixes: &["transport-"], checks: wires::CHECKS },
     Group { title: "The stateless wire", prefixes: &["modern-", "era-"], checks: modern::CHECKS },
     Group { title: "The headers of the stateless wire", prefixes: &["modern-"], checks: modern_headers::CHECKS },

@@ -3,7 +3,7 @@
 use super::granted::flaw;
 use super::ground::{no_login, refused};
 use super::modern::code;
-use super::tried::{is_result, is_success};
+use super::tried::{Tried, is_result, is_success, tried_beside};
 use crate::evidence::{Evidence, Exchange, Pointer};
 use crate::formats::rpc::Code;
 use crate::level;
@@ -11,33 +11,111 @@ use crate::need;
 use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
+use crate::spec::trial::Trial;
+use crate::spec::trial::resource::{BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, SESSION_BARE, SMALL_SCHEME};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The steps at which a good token was sent.
 const WITH_TOKEN: [Step; 4] = [Step::SessionDiscover, Step::SessionInitialize, Step::SessionList, Step::ResourceTrial];
 
 /// The rows.
-pub(super) const CHECKS: &[Check] = &[Check {
-    id: "rs-valid-accepted",
-    title: "the token that was just issued is accepted",
-    role: Role::ResourceServer,
-    level: level![Must, Must, Must, Must],
-    class: Class::Intrusive,
-    mark: Mark::Biting,
-    cites: &[MCP_TOKEN_HANDLING, OAUTH21_5_1],
-    needs: &WITH_TOKEN,
-    blocked_by: &[],
-    why: "Every client that logs in fails here, or logs in again and again.",
-    fix: "compare what the MCP server expects of a token (issuer, audience, keys, clock) with what the authorization server \
+pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "rs-valid-accepted",
+        title: "the token that was just issued is accepted",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, Must],
+        class: Class::Intrusive,
+        mark: Mark::Biting,
+        cites: &[MCP_TOKEN_HANDLING, OAUTH21_5_1],
+        needs: &WITH_TOKEN,
+        blocked_by: &[],
+        why: "Every client that logs in fails here, or logs in again and again.",
+        fix: "compare what the MCP server expects of a token (issuer, audience, keys, clock) with what the authorization server \
           issues: `mcp-auth token check` says where they differ",
-    disputed: "",
-    faults: &[
-        Fault::new("rs-rejects-own-tokens", &[Deed::Forget(Duty::AcceptOwnTokens)]),
-        Fault::new("rs-rejects-own-tokens-legacy", &[Deed::Forget(Duty::AcceptOwnTokens)])
-            .under(crate::spec::posture::Posture::LegacyWire),
-    ],
-    judge: valid_accepted,
-}];
+        disputed: "",
+        faults: &[
+            Fault::new("rs-rejects-own-tokens", &[Deed::Forget(Duty::AcceptOwnTokens)]),
+            Fault::new("rs-rejects-own-tokens-legacy", &[Deed::Forget(Duty::AcceptOwnTokens)])
+                .under(crate::spec::posture::Posture::LegacyWire),
+        ],
+        judge: valid_accepted,
+    },
+    Check {
+        id: "rs-every-request",
+        title: "no session stands in for the token",
+        role: Role::ResourceServer,
+        level: level![Must, Must, Must, Must],
+        class: Class::Intrusive,
+        mark: Mark::Silent,
+        cites: &[MCP_TOKEN_REQUIREMENTS, SBP_SESSIONS],
+        needs: &[Step::ResourceTrial],
+        blocked_by: &["rs-garbage-rejected", "rs-valid-accepted"],
+        why: "Ids of sessions get into logs and URLs and do not expire with the token. Whoever has one must not thereby be the user.",
+        fix: "verify the token of every request, whatever came before on the connection or in the session, and answer 401 without one",
+        disputed: "",
+        faults: &[Fault::new("session-as-auth", &[Deed::Forget(Duty::AuthenticateEveryRequest)])],
+        judge: every_request,
+    },
+    Check {
+        id: "rs-scheme-case",
+        title: "the scheme `Bearer` is taken in any case",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[OAUTH21_5_1_1],
+        needs: &[Step::ResourceTrial],
+        blocked_by: &["rs-garbage-rejected", "rs-valid-accepted"],
+        why: "The names of authentication schemes have no case (RFC 9110 section 11.1); some clients write `bearer`.",
+        fix: "compare the scheme of the `Authorization` header without regard to case",
+        disputed: "",
+        faults: &[Fault::new("bearer-case-sensitive", &[Deed::Forget(Duty::IgnoreSchemeCase)])],
+        judge: scheme_case,
+    },
+];
+
+/// Whether the request without a token is let in once a good one was.
+fn every_request(e: &Evidence<'_>) -> Verdict {
+    let bare = need!(tried_beside(e, GOOD, BARE));
+    if let Tried::LetIn(exchange) = bare {
+        return let_in(exchange, BARE);
+    }
+    // Where anybody may list the tools, the session proves nothing.
+    if let Tried::Refused(_) = need!(tried_beside(e, GOOD, NO_SESSION)) {
+        match need!(tried_beside(e, GOOD, SESSION_BARE)) {
+            Tried::LetIn(exchange) => return let_in(exchange, SESSION_BARE),
+            Tried::Unclear(why) => return Verdict::inconclusive(why),
+            Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => {}
+        }
+    }
+    if let Tried::Unclear(why) = bare { Verdict::inconclusive(why) } else { Verdict::Pass }
+}
+
+fn let_in(exchange: &Exchange, trial: Trial) -> Verdict {
+    let status = exchange.status().map_or_else(String::new, |status| status.to_string());
+    finding(Pointer::exchange(exchange.number), format!("we {}, and it was let in", trial.wrong))
+        .expected("401")
+        .actual(status)
+        .fail()
+}
+
+fn scheme_case(e: &Evidence<'_>) -> Verdict {
+    let mut unclear = None;
+    for trial in [SMALL_SCHEME, CAPITAL_SCHEME] {
+        match need!(tried_beside(e, GOOD, trial)) {
+            Tried::LetIn(_) => {}
+            Tried::Unclear(why) => unclear = Some(why),
+            Tried::Refused(exchange) | Tried::Broke(exchange) | Tried::Other(exchange) => {
+                let status = exchange.status().map_or_else(String::new, |status| status.to_string());
+                let message = format!("we {}, and it was not let in", trial.wrong);
+                let found = finding(Pointer::exchange(exchange.number), message);
+                return found.expected("the result of the request").actual(status).fail();
+            }
+        }
+    }
+    unclear.map_or(Verdict::Pass, Verdict::inconclusive)
+}
 
 fn valid_accepted(e: &Evidence<'_>) -> Verdict {
     need!(refused(e));

@@ -3,16 +3,22 @@
 //! The control is the request that was refused without a token, now with a good one. Where that is no request that the
 //! server knows, it is `initialize` of the stateful wire.
 
+use serde_json::json;
+
 use super::lab::Lab;
 use super::minted;
 use super::resource::{is_let_in, leave, refused};
+use super::wires::with;
+use super::wires_stateful::begun as session_of;
 use crate::client::keeper::Access;
 use crate::client::mcp;
 use crate::evidence::{Evidence, Exchange, answer};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::spec::trial::resource::GOOD;
+use crate::spec::trial::resource::{
+    BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, SESSION, SESSION_BARE, SESSION_READY, SMALL_SCHEME,
+};
 use crate::store::Scheme;
 use crate::wire::Ask;
 
@@ -23,10 +29,37 @@ pub(super) async fn run(lab: &Lab<'_>) {
         && let Some(access) = lab.access()
     {
         gate.present(lab, GOOD, &access).await;
+        gate.send(lab, BARE, gate.ask.clone()).await;
+        without_token(lab, &gate, &access).await;
+        if access.scheme == Scheme::Bearer {
+            for (trial, scheme) in [(SMALL_SCHEME, "bearer"), (CAPITAL_SCHEME, "BEARER")] {
+                let value = format!("{scheme} {}", access.token.expose());
+                gate.send(lab, trial, gate.ask.clone().header("authorization", value)).await;
+            }
+        }
     }
     if lab.takes(Step::LabTrial) {
         minted::run(lab, &gate).await;
     }
+}
+
+/// A session that was begun with a token, and is used without it. The control is the same request without the session.
+async fn without_token(lab: &Lab<'_>, gate: &Gate, access: &Access) {
+    let url = lab.wire.endpoint();
+    let begin = Gate::with_token(lab, mcp::initialize(&url, ""), access);
+    let begun = lab.wire.send(as_trial(SESSION, begin.clone())).await;
+    let Some(session) = session_of(&begun).filter(|session| session.id.is_some()) else { return };
+    let ready = session.on(mcp::notification(Step::ResourceTrial, &url, "notifications/initialized", ""));
+    lab.wire.send(as_trial(SESSION_READY, Gate::with_token(lab, ready, access))).await;
+    let list = mcp::stateful(Step::ResourceTrial, &url, Some(&session), "tools/list", &json!({}), "");
+    gate.send(lab, NO_SESSION, with(list.clone(), "mcp-session-id", None)).await;
+    gate.send(lab, SESSION_BARE, list).await;
+    leave(lab.wire, &begin, &begun).await;
+}
+
+/// A request under the name of a trial.
+pub(super) fn as_trial(trial: Trial, ask: Ask) -> Ask {
+    Ask { step: trial.step, because: trial.wrong.to_owned(), ..ask }.about(trial.name)
 }
 
 /// The request that is refused without a token.
@@ -52,16 +85,19 @@ impl Gate {
 
     /// Presents a token of ours.
     pub(super) async fn present(&self, lab: &Lab<'_>, trial: Trial, access: &Access) -> Exchange {
-        let ask =
-            self.ask.clone().header("authorization", format!("{} {}", access.scheme.name(), access.token.expose()));
-        let ask = match access.key.as_ref().filter(|_| access.scheme == Scheme::Dpop) {
+        self.send(lab, trial, Self::with_token(lab, self.ask.clone(), access)).await
+    }
+
+    /// A request with a token of ours.
+    fn with_token(lab: &Lab<'_>, ask: Ask, access: &Access) -> Ask {
+        let ask = ask.header("authorization", format!("{} {}", access.scheme.name(), access.token.expose()));
+        match access.key.as_ref().filter(|_| access.scheme == Scheme::Dpop) {
             Some(key) => {
                 let proof = key.proof(ask.method, &ask.url, lab.wire.now(), Some(&access.token), None);
                 ask.header("dpop", proof)
             }
             None => ask,
-        };
-        self.send(lab, trial, ask).await
+        }
     }
 
     /// Sends the request of a trial with whatever headers it has; what is let in is sent once more, and no session stays.

@@ -2,18 +2,26 @@
 //! §4.1.11. The claims are those of a token that the authorization server issued, where one can be read.
 
 use serde_json::{Map, Value, json};
+use url::Url;
 
-use super::endpoint::Gate;
+use super::endpoint::{Gate, as_trial};
 use super::lab::Lab;
 use super::random_id;
-use super::resource::claims;
+use super::resource::{claims, leave};
+use super::wires::with;
+use super::wires_stateful::begun;
+use crate::client::mcp;
 use crate::client::proof::ClientKey;
 use crate::evidence::Evidence;
 use crate::formats::jwt;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::spec::trial::lab::{EXPIRED, OTHER_AUDIENCE, RIGHT};
+use crate::spec::trial::lab::{
+    AUDIENCE_LIST, CAPITAL_AUDIENCE, CRITICAL, EXPIRED, ID_TOKEN, IN_QUERY, LONGER_HOST, LONGER_PATH, NO_AUDIENCE,
+    NO_EXPIRY, NO_USER_SESSION, NOT_YET, OTHER_AUDIENCE, OTHER_ISSUER, OTHER_TYPE, OTHER_USER, RIGHT, USER_SESSION,
+};
+use crate::wire::Ask;
 
 /// What a token is made of.
 struct Mould<'k> {
@@ -34,9 +42,113 @@ pub(super) async fn run(lab: &Lab<'_>, gate: &Gate) {
     })
     .await;
     present(lab, gate, &mould, OTHER_AUDIENCE, |_, claims| {
-        claims.insert("aud".to_owned(), json!("https://other.mcp-auth.invalid/mcp"));
+        claims.insert("aud".to_owned(), json!(ELSEWHERE));
     })
     .await;
+    wrong_elsewhere(lab, gate, &mould).await;
+    audiences(lab, gate, &mould).await;
+    in_query(lab, gate, &mould).await;
+    sessions(lab, gate, &mould).await;
+}
+
+/// A resource that is not under test.
+const ELSEWHERE: &str = "https://other.mcp-auth.invalid/mcp";
+
+/// Tokens with one thing wrong in the header, the issuer or the times.
+async fn wrong_elsewhere(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
+    let now = lab.wire.now();
+    present(lab, gate, mould, CRITICAL, |header, _| {
+        header.insert("crit".to_owned(), json!(["mcp-auth-unknown"]));
+        header.insert("mcp-auth-unknown".to_owned(), json!(true));
+    })
+    .await;
+    present(lab, gate, mould, NOT_YET, |_, claims| {
+        claims.insert("nbf".to_owned(), json!(now + 3600));
+        claims.insert("exp".to_owned(), json!(now + 7200));
+    })
+    .await;
+    present(lab, gate, mould, NO_EXPIRY, |_, claims| {
+        claims.shift_remove("exp");
+    })
+    .await;
+    present(lab, gate, mould, OTHER_ISSUER, |_, claims| {
+        claims.insert("iss".to_owned(), json!("https://issuer.mcp-auth.invalid"));
+    })
+    .await;
+    let typ = mould.header.get("typ").and_then(Value::as_str).unwrap_or_default().to_ascii_lowercase();
+    if typ.ends_with("at+jwt") {
+        present(lab, gate, mould, OTHER_TYPE, |header, _| {
+            header.insert("typ".to_owned(), json!("JWT"));
+        })
+        .await;
+    }
+    present(lab, gate, mould, ID_TOKEN, |header, claims| {
+        header.insert("typ".to_owned(), json!("JWT"));
+        let client = claims.get("client_id").cloned().unwrap_or_else(|| json!("mcp-auth-probe"));
+        claims.insert("aud".to_owned(), client);
+        claims.insert("nonce".to_owned(), json!(random_id()));
+        for name in ["scope", "client_id", "jti"] {
+            claims.shift_remove(name);
+        }
+    })
+    .await;
+}
+
+/// Tokens with other audiences.
+async fn audiences(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
+    present(lab, gate, mould, NO_AUDIENCE, |_, claims| {
+        claims.shift_remove("aud");
+    })
+    .await;
+    let Some(own) = mould.audience() else { return };
+    let capital = Url::parse(own).ok().and_then(|url| {
+        let (scheme, rest) = own.split_once("://")?;
+        let authority = url.authority();
+        let path = rest.strip_prefix(authority)?;
+        Some(format!("{}://{}{path}", scheme.to_ascii_uppercase(), authority.to_ascii_uppercase()))
+    });
+    let others = [
+        (LONGER_HOST, Some(json!(format!("{own}.evil.example")))),
+        (LONGER_PATH, Some(json!(format!("{own}-x")))),
+        (AUDIENCE_LIST, Some(json!([own, ELSEWHERE]))),
+        (CAPITAL_AUDIENCE, capital.map(|capital| json!(capital))),
+    ];
+    for (trial, audience) in others {
+        let Some(audience) = audience else { continue };
+        present(lab, gate, mould, trial, |_, claims| {
+            claims.insert("aud".to_owned(), audience);
+        })
+        .await;
+    }
+}
+
+/// A good token where nobody may look for it. Only one that we signed for this run: URLs end in logs.
+async fn in_query(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
+    let Some(token) = mould.token(|_, _| {}) else { return };
+    let Ok(mut url) = Url::parse(&gate.ask.url) else { return };
+    url.query_pairs_mut().append_pair("access_token", &token);
+    gate.send(lab, IN_QUERY, Ask { url: url.to_string(), ..gate.ask.clone() }).await;
+}
+
+/// A session of one user with the token of another. The control: a session that nobody began.
+async fn sessions(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
+    let url = lab.wire.endpoint();
+    let bearer = |ask: Ask, token: &str| ask.header("authorization", format!("Bearer {token}"));
+    let own = mould.token(|_, _| {});
+    let other = mould.token(|_, claims| {
+        claims.insert("sub".to_owned(), json!("mcp-auth-another-user"));
+    });
+    let Some((own, other)) = own.zip(other) else { return };
+    let begin = bearer(mcp::initialize(&url, ""), &own);
+    let answer = lab.wire.send(as_trial(USER_SESSION, begin.clone())).await;
+    let Some(session) = begun(&answer).filter(|session| session.id.is_some()) else { return };
+    let ready = session.on(mcp::notification(Step::LabTrial, &url, "notifications/initialized", ""));
+    lab.wire.send(as_trial(USER_SESSION, bearer(ready, &own))).await;
+    let list = mcp::stateful(Step::LabTrial, &url, Some(&session), "tools/list", &json!({}), "");
+    let lost = with(list.clone(), "mcp-session-id", Some(&random_id()));
+    gate.send(lab, NO_USER_SESSION, bearer(lost, &own)).await;
+    gate.send(lab, OTHER_USER, bearer(list, &other)).await;
+    leave(lab.wire, &begin, &answer).await;
 }
 
 /// Makes a token, changed, and presents it.
@@ -47,14 +159,25 @@ async fn present(
     trial: Trial,
     change: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>),
 ) {
-    let (mut header, mut claims) = (mould.header.clone(), mould.claims.clone());
-    claims.insert("jti".to_owned(), json!(random_id()));
-    change(&mut header, &mut claims);
-    let Some(token) = mould.key.sign(&header.into(), &claims.into()) else { return };
+    let Some(token) = mould.token(change) else { return };
     gate.send(lab, trial, gate.ask.clone().header("authorization", format!("Bearer {token}"))).await;
 }
 
 impl<'k> Mould<'k> {
+    /// A token, changed.
+    fn token(&self, change: impl FnOnce(&mut Map<String, Value>, &mut Map<String, Value>)) -> Option<String> {
+        let (mut header, mut claims) = (self.header.clone(), self.claims.clone());
+        claims.insert("jti".to_owned(), json!(random_id()));
+        change(&mut header, &mut claims);
+        self.key.sign(&header.into(), &claims.into())
+    }
+
+    /// The resource that the token is for: the one name, or the first of the list.
+    fn audience(&self) -> Option<&str> {
+        let audience = self.claims.get("aud")?;
+        audience.as_str().or_else(|| audience.as_array()?.first()?.as_str())
+    }
+
     /// The header and claims of a token that the server would take.
     fn of(lab: &Lab<'_>, key: &'k ClientKey) -> Option<Self> {
         let trail = lab.wire.trail();

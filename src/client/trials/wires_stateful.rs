@@ -64,7 +64,7 @@ fn batch(url: &str, session: &Session) -> Ask {
 }
 
 /// The session that an answer to `initialize` begins.
-fn begun(exchange: &Exchange) -> Option<Session> {
+pub(super) fn begun(exchange: &Exchange) -> Option<Session> {
     let version = answer::versions(exchange).first().cloned()?;
     let id = exchange.reply()?.header("mcp-session-id").map(str::to_owned);
     Some(Session { id, version })

@@ -258,6 +258,9 @@ async fn check(site: &Site, ask: &Ask, token: &str) -> Result<Principal, Refused
         }
         Ok(principal) => Ok(principal),
         Err(Refusal::Broken) => Err(broken()),
+        Err(Refusal::Expired) if !site.keeps(Duty::AnswerExpiredWith401) => {
+            Err(Box::new(Answer::text(StatusCode::FORBIDDEN, "The token has expired.\n").open()))
+        }
         Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),
     }
 }

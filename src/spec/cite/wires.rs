@@ -75,4 +75,7 @@ cites! { OF_WIRES:
     /// Session ids.
     SBP_SESSIONS = "MCP Security Best Practices", "Session Hijacking",
         "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices#session-hijacking";
+    /// `nbf`.
+    RFC7519_4_1_5 = "RFC 7519", "4.1.5",
+        "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5";
 }

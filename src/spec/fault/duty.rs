@@ -316,6 +316,10 @@ pub enum Duty {
     AllowProofWindow,
 
     // --- MCP server
+    /// ... answers 403 to expired tokens.
+    AnswerExpiredWith401,
+    /// ... accepts ID tokens of its authorization server.
+    RefuseIdTokens,
     /// ... accepts revoked tokens.
     RefuseRevoked,
     /// ... accepts tokens in the query.

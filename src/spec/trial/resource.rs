@@ -6,4 +6,18 @@ use super::trials;
 trials! { ResourceTrial:
     /// The control: the request that is refused without a token, with a good one.
     GOOD = "good", "sent a good token";
+    /// The scheme in small letters.
+    SMALL_SCHEME = "small-scheme", "sent a good token after `bearer` in small letters";
+    /// The scheme in capital letters.
+    CAPITAL_SCHEME = "capital-scheme", "sent a good token after `BEARER` in capital letters";
+    /// The same request without a token, after one with it.
+    BARE = "bare", "sent the request without a token, right after the same one with a good token";
+    /// The begin of a session.
+    SESSION = "session", "began a session with a good token";
+    /// The end of its handshake.
+    SESSION_READY = "session-ready", "said that the session is begun";
+    /// A control: a request of sessions, without session and without token.
+    NO_SESSION = "no-session", "listed the tools without a session and without a token";
+    /// The session without the token.
+    SESSION_BARE = "session-bare", "sent the id of the session instead of a token";
 }
