@@ -56,7 +56,7 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--only', '--only', [CompletionResultType]::ParameterName, 'Run only these checks, and what they stand on; repeatable')
             [CompletionResult]::new('--pace', '--pace', [CompletionResultType]::ParameterName, 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]')
             [CompletionResult]::new('--tool', '--tool', [CompletionResultType]::ParameterName, 'A tool to call with the token, without arguments')
-            [CompletionResult]::new('--step-up-tool', '--step-up-tool', [CompletionResultType]::ParameterName, 'A tool that needs more scope than a login asks for first')
+            [CompletionResult]::new('--step-up-tool', '--step-up-tool', [CompletionResultType]::ParameterName, 'A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some')
             [CompletionResult]::new('--token-file', '--token-file', [CompletionResultType]::ParameterName, 'A good token, instead of a login''s [also: MCP_AUTH_TOKEN]')
             [CompletionResult]::new('--foreign-token-file', '--foreign-token-file', [CompletionResultType]::ParameterName, 'A token that was made for another resource')
             [CompletionResult]::new('--expired-token-file', '--expired-token-file', [CompletionResultType]::ParameterName, 'A token that has expired')

@@ -52,7 +52,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --only 'Run only these checks, and what they stand on; repeatable'
             cand --pace 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]'
             cand --tool 'A tool to call with the token, without arguments'
-            cand --step-up-tool 'A tool that needs more scope than a login asks for first'
+            cand --step-up-tool 'A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some'
             cand --token-file 'A good token, instead of a login''s [also: MCP_AUTH_TOKEN]'
             cand --foreign-token-file 'A token that was made for another resource'
             cand --expired-token-file 'A token that has expired'

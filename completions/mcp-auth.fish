@@ -54,7 +54,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l completion-i
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l only -d 'Run only these checks, and what they stand on; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l pace -d 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l tool -d 'A tool to call with the token, without arguments' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l step-up-tool -d 'A tool that needs more scope than a login asks for first' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l step-up-tool -d 'A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l token-file -d 'A good token, instead of a login\'s [also: MCP_AUTH_TOKEN]' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l foreign-token-file -d 'A token that was made for another resource' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expired-token-file -d 'A token that has expired' -r -F

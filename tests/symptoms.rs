@@ -27,8 +27,6 @@ const PENDING: &[(&str, &str)] = &[
     ("loopback-port", "authz-loopback-port"),
     ("resource-refused", "authz-resource-accepted"),
     ("iss-in-the-callback", "authz-iss-as-advertised"),
-    ("expired-and-narrow", "rs-expired-over-scope"),
-    ("step-up", "rs-scope-scope"),
 ];
 
 #[test]

@@ -10,7 +10,7 @@ use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::spec::trial::lab::{CRITICAL, EXPIRED, NO_EXPIRY, NOT_YET, OTHER_ISSUER, OTHER_TYPE, RIGHT};
+use crate::spec::trial::lab::{CRITICAL, EXPIRED, EXPIRED_NARROW, NO_EXPIRY, NOT_YET, OTHER_ISSUER, OTHER_TYPE, RIGHT};
 use crate::verdict::{Check, Class, Finding, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -47,6 +47,22 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[Fault::new("expired-403", &[Deed::Forget(Duty::AnswerExpiredWith401)])],
         judge: expired_status,
+    },
+    Check {
+        id: "rs-expired-over-scope",
+        title: "that a token has expired comes before its scope",
+        role: Role::ResourceServer,
+        level: level![RfcMust, RfcMust, RfcMust, RfcMust],
+        class: Class::Lab,
+        mark: Mark::Plain,
+        cites: &[RFC6750_3_1],
+        needs: &[Step::LabTrial],
+        blocked_by: &["rs-garbage-rejected", "rs-expired-rejected", "rs-expired-status"],
+        why: "A client that is told to get more scope for a token that has expired asks the user in vain, instead of refreshing.",
+        fix: "check the token first (401 `invalid_token`), then its scope (403 `insufficient_scope`)",
+        disputed: "",
+        faults: &[Fault::new("expired-scope-403", &[Deed::Forget(Duty::LookAtExpiryFirst)])],
+        judge: expired_over_scope,
     },
     Check {
         id: "rs-nbf",
@@ -147,6 +163,19 @@ fn expired_status(e: &Evidence<'_>) -> Verdict {
                 .fail()
         }
         Tried::Unclear(why) => Verdict::inconclusive(why),
+    }
+}
+
+fn expired_over_scope(e: &Evidence<'_>) -> Verdict {
+    match need!(tried_beside(e, RIGHT, EXPIRED_NARROW)) {
+        Tried::Other(exchange) if exchange.status() == Some(403) => {
+            finding(Pointer::exchange(exchange.number), "a token that has expired is refused for its scope")
+                .expected("401")
+                .actual("403")
+                .fail()
+        }
+        Tried::Unclear(why) => Verdict::inconclusive(why),
+        _ => Verdict::Pass,
     }
 }
 

@@ -38,6 +38,7 @@ mod minted_audience;
 mod modern;
 mod modern_headers;
 mod presented;
+mod presented_scope;
 mod refresh;
 mod refresh_wrong;
 mod refusals;
@@ -148,6 +149,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Refresh tokens, misused", prefixes: &["refresh-"], checks: refresh_wrong::CHECKS },
     Group { title: "Revocation and introspection", prefixes: &["revoke-", "introspect-"], checks: revocation::CHECKS },
     Group { title: "What the MCP server does with a good token", prefixes: &["rs-"], checks: presented::CHECKS },
+    Group { title: "Scope at the MCP server", prefixes: &["rs-"], checks: presented_scope::CHECKS },
     Group {
         title: "What the MCP server does with a token that is nearly right",
         prefixes: &["rs-"],

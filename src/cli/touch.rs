@@ -33,8 +33,8 @@ pub(crate) struct Touch {
     /// A tool to call with the token, without arguments
     #[arg(long, value_name = "NAME", requires = "intrusive")]
     pub(crate) tool: Option<String>,
-    /// A tool that needs more scope than a login asks for first
-    #[arg(long, value_name = "NAME", requires = "intrusive")]
+    /// A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some
+    #[arg(long, value_name = "NAME", requires = "intrusive", value_parser = call)]
     pub(crate) step_up_tool: Option<String>,
     /// A good token, instead of a login's [also: MCP_AUTH_TOKEN]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
@@ -67,6 +67,14 @@ fn pace(text: &str) -> Result<Duration, &'static str> {
     let number: f64 = text.parse().map_err(|_| "a number of seconds")?;
     let fits = number.is_finite() && (0.0..=3600.0).contains(&number);
     if fits { Ok(Duration::from_secs_f64(number)) } else { Err("between 0 and 3600 seconds") }
+}
+
+/// The name of a tool, and perhaps its arguments.
+fn call(text: &str) -> Result<String, &'static str> {
+    let usage = "write it as NAME, or as NAME={...} with the arguments as a JSON object";
+    let (name, arguments) = text.split_once('=').unwrap_or((text, "{}"));
+    let arguments = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments);
+    if name.is_empty() || arguments.is_err() { Err(usage) } else { Ok(text.to_owned()) }
 }
 
 fn implies(text: &str) -> Result<(String, String), &'static str> {

@@ -145,7 +145,7 @@ async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider
         signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
         identity: Some(Identity { issuer: provider.issuer, key: provider.key }),
         tool: Some("search".to_owned()),
-        step_up_tool: Some("save".to_owned()),
+        step_up_tool: Some(r#"save={"title":"mcp-auth","text":"mcp-auth"}"#.to_owned()),
         ..Material::default()
     };
     let store = Store::nowhere();

@@ -17,7 +17,7 @@ use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::resource::{
-    BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, SESSION, SESSION_BARE, SESSION_READY, SMALL_SCHEME,
+    BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, SESSION, SESSION_BARE, SESSION_READY, SMALL_SCHEME, STEP_UP, STEP_UP_AGAIN,
 };
 use crate::store::Scheme;
 use crate::wire::Ask;
@@ -38,6 +38,12 @@ pub(super) async fn run(lab: &Lab<'_>) {
             }
         }
     }
+    if lab.takes(Step::ScopeTrial)
+        && let Some(access) = lab.access()
+        && let Some(tool) = &lab.errand.material.step_up_tool
+    {
+        step_up(lab, &gate, &access, tool).await;
+    }
     if lab.takes(Step::LabTrial) {
         minted::run(lab, &gate).await;
     }
@@ -55,6 +61,37 @@ async fn without_token(lab: &Lab<'_>, gate: &Gate, access: &Access) {
     gate.send(lab, NO_SESSION, with(list.clone(), "mcp-session-id", None)).await;
     gate.send(lab, SESSION_BARE, list).await;
     leave(lab.wire, &begin, &begun).await;
+}
+
+/// The tool that needs more scope: once, and where it is refused with 403 twice more, to see whether the demand stays.
+/// `tool` is its name, and behind `=` the JSON of its arguments.
+async fn step_up(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) {
+    let url = lab.wire.endpoint();
+    let (name, arguments) = tool.split_once('=').unwrap_or((tool, "{}"));
+    let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
+    let params = json!({ "name": name, "arguments": arguments });
+    let stateless = gate.ask.headers.iter().any(|(header, _)| *header == "mcp-method");
+    let mut open = None;
+    let call = if stateless {
+        mcp::stateless(Step::ScopeTrial, &url, "tools/call", params, "")
+    } else {
+        let begin = Gate::with_token(lab, mcp::initialize(&url, ""), access);
+        let begun = lab.wire.send(Ask { step: Step::SessionInitialize, ..begin.clone() }).await;
+        let Some(session) = session_of(&begun) else { return };
+        let ready = session.on(mcp::notification(Step::SessionReady, &url, "notifications/initialized", ""));
+        lab.wire.send(Gate::with_token(lab, ready, access)).await;
+        open = Some((begin, begun));
+        mcp::stateful(Step::ScopeTrial, &url, Some(&session), "tools/call", &params, "")
+    };
+    let call = Gate::with_token(lab, call, access);
+    if lab.wire.send(as_trial(STEP_UP, call.clone())).await.status() == Some(403) {
+        for _ in 0..2 {
+            lab.wire.send(as_trial(STEP_UP_AGAIN, call.clone())).await;
+        }
+    }
+    if let Some((begin, begun)) = open {
+        leave(lab.wire, &begin, &begun).await;
+    }
 }
 
 /// A request under the name of a trial.

@@ -18,8 +18,9 @@ use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::lab::{
-    AUDIENCE_LIST, CAPITAL_AUDIENCE, CRITICAL, EXPIRED, ID_TOKEN, IN_QUERY, LONGER_HOST, LONGER_PATH, NO_AUDIENCE,
-    NO_EXPIRY, NO_USER_SESSION, NOT_YET, OTHER_AUDIENCE, OTHER_ISSUER, OTHER_TYPE, OTHER_USER, RIGHT, USER_SESSION,
+    AUDIENCE_LIST, CAPITAL_AUDIENCE, CRITICAL, EXPIRED, EXPIRED_NARROW, ID_TOKEN, IN_QUERY, LONGER_HOST, LONGER_PATH,
+    NO_AUDIENCE, NO_EXPIRY, NO_USER_SESSION, NOT_YET, OTHER_AUDIENCE, OTHER_ISSUER, OTHER_TYPE, OTHER_USER, RIGHT,
+    USER_SESSION,
 };
 use crate::wire::Ask;
 
@@ -38,6 +39,15 @@ pub(super) async fn run(lab: &Lab<'_>, gate: &Gate) {
     present(lab, gate, &mould, EXPIRED, |_, claims| {
         for (name, seconds) in [("iat", 7200), ("nbf", 7200), ("exp", 3600)] {
             claims.insert(name.to_owned(), json!(now - seconds));
+        }
+    })
+    .await;
+    present(lab, gate, &mould, EXPIRED_NARROW, |_, claims| {
+        for (name, seconds) in [("iat", 7200), ("nbf", 7200), ("exp", 3600)] {
+            claims.insert(name.to_owned(), json!(now - seconds));
+        }
+        for name in ["scope", "scp"] {
+            claims.shift_remove(name);
         }
     })
     .await;

@@ -64,7 +64,14 @@ pub async fn run(lab: &Lab<'_>) {
     if [Step::RefreshTrial, Step::RevokeTrial, Step::IntrospectTrial].into_iter().any(steps) {
         Box::pin(refresh::run(lab)).await;
     }
-    let tokens = [Step::ResourceTrial, Step::ForeignTrial, Step::ExpiredTrial, Step::SecondTrial, Step::LabTrial];
+    let tokens = [
+        Step::ResourceTrial,
+        Step::ScopeTrial,
+        Step::ForeignTrial,
+        Step::ExpiredTrial,
+        Step::SecondTrial,
+        Step::LabTrial,
+    ];
     if tokens.into_iter().any(steps) {
         Box::pin(endpoint::run(lab)).await;
     }

@@ -130,6 +130,11 @@ pub(crate) async fn claims(site: &Site, token: &str) -> Option<Members> {
     authentic(site, token, &fingerprint(token)).await.ok().map(|(claims, _)| claims)
 }
 
+/// Whether a token says a scope at all, good or not.
+pub(super) fn names_scope(token: &str) -> bool {
+    Parts::split(token).is_some_and(|parts| parts.claims.contains_key("scope"))
+}
+
 /// The claims, of whose authenticity alone is certain, and how long they may be remembered, in seconds.
 async fn authentic(site: &Site, token: &str, print: &str) -> Result<(Members, u64), Refusal> {
     if let Some(foreign) = &site.foreign {

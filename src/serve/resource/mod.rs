@@ -261,6 +261,9 @@ async fn check(site: &Site, ask: &Ask, token: &str) -> Result<Principal, Refused
         Err(Refusal::Expired) if !site.keeps(Duty::AnswerExpiredWith401) => {
             Err(Box::new(Answer::text(StatusCode::FORBIDDEN, "The token has expired.\n").open()))
         }
+        Err(Refusal::Expired) if !site.keeps(Duty::LookAtExpiryFirst) && !bearer::names_scope(token) => {
+            Err(Box::new(insufficient_scope(site, ask, BASE_SCOPE)))
+        }
         Err(refusal) => Err(challenge(site, ask, Reply::InvalidToken, Cause::Invalid(refusal.describe()))),
     }
 }
@@ -332,6 +335,8 @@ fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused 
 
 /// The 403 to a token whose scope does not suffice (RFC 6750 §3.1; MCP authorization, "Runtime Insufficient Scope Errors").
 fn insufficient_scope(site: &Site, ask: &Ask, scope: &str) -> Answer {
+    let wavers = !site.keeps(Duty::SteadyScope) && site.next_challenge() % 2 == 1;
+    let scope = if wavers { "search:write search:admin" } else { scope };
     let scope = site.layout.scope(scope);
     let error =
         format!("error=\"insufficient_scope\", error_description=\"the tool needs more scope\", scope=\"{scope}\"");

@@ -75,6 +75,9 @@ cites! { OF_WIRES:
     /// Session ids.
     SBP_SESSIONS = "MCP Security Best Practices", "Session Hijacking",
         "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices#session-hijacking";
+    /// The 403 to a token whose scope does not suffice.
+    MCP_RUNTIME_SCOPE = "MCP 2026-07-28 authorization", "Runtime Insufficient Scope Errors",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/authorization#runtime-insufficient-scope-errors";
     /// `nbf`.
     RFC7519_4_1_5 = "RFC 7519", "4.1.5",
         "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5";

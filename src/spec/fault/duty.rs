@@ -318,6 +318,10 @@ pub enum Duty {
     // --- MCP server
     /// ... answers 403 to expired tokens.
     AnswerExpiredWith401,
+    /// ... answers 403 to expired tokens that lack scope.
+    LookAtExpiryFirst,
+    /// ... names another scope in each 403.
+    SteadyScope,
     /// ... accepts ID tokens of its authorization server.
     RefuseIdTokens,
     /// ... accepts revoked tokens.

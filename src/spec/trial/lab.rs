@@ -7,6 +7,8 @@ trials! { LabTrial:
     RIGHT = "minted", "sent a token with everything right, signed with the key given";
     /// Expired an hour ago.
     EXPIRED = "expired", "sent a token that expired an hour ago";
+    /// Expired an hour ago, and of no use before.
+    EXPIRED_NARROW = "expired-narrow", "sent a token that expired an hour ago and has no scope";
     /// For another resource.
     OTHER_AUDIENCE = "other-audience", "sent a token whose `aud` is another resource";
     /// A header parameter that must be understood, and that nobody knows.

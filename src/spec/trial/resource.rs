@@ -21,3 +21,10 @@ trials! { ResourceTrial:
     /// The session without the token.
     SESSION_BARE = "session-bare", "sent the id of the session instead of a token";
 }
+
+trials! { ScopeTrial:
+    /// The tool that needs more scope.
+    STEP_UP = "step-up", "called the tool that needs more scope than the token has";
+    /// The same again, where it was refused.
+    STEP_UP_AGAIN = "step-up-again", "called the same tool again";
+}
