@@ -53,16 +53,11 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l shard -d 'Ta
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l completion-index -d 'What Kubernetes says to each pod of an Indexed Job' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l only -d 'Run only these checks, and what they stand on; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l pace -d 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l tool -d 'A tool to call with the token, without arguments' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l step-up-tool -d 'A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l token-file -d 'A good token, instead of a login\'s [also: MCP_AUTH_TOKEN]' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l foreign-token-file -d 'A token that was made for another resource' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expired-token-file -d 'A token that has expired' -r -F
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l second-token-file -d 'A token of a second account' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l signing-key -d 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-key -d 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-issuer -d 'The issuer of that identity provider' -r
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l implies -d 'A scope that implies another, as A>B; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'

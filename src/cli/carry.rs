@@ -56,14 +56,9 @@ pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &
         (touch.intrusive, Reach::Intrusive),
         (challenge_tool, Reach::ChallengeTool),
         (touch.user_agents, Reach::UserAgents),
-        (touch.tool.is_some(), Reach::Tool),
         (touch.step_up_tool.is_some(), Reach::StepUpTool),
-        (touch.foreign_token_file.is_some(), Reach::ForeignToken),
-        (touch.expired_token_file.is_some(), Reach::ExpiredToken),
-        (touch.second_token_file.is_some(), Reach::SecondAccount),
         (touch.signing_key.is_some(), Reach::Lab),
         (touch.identity_key.is_some(), Reach::Identity),
-        (!touch.implies.is_empty(), Reach::Implies),
     ];
     let wished = wishes.into_iter().filter(|(wished, _)| *wished);
     wished.fold(Reached::default(), |reached, (_, reach)| reached.with(reach))
@@ -86,11 +81,6 @@ pub(crate) fn material(touch: Touch) -> Result<Material, Failure> {
         identity,
         token: token.or_else(|| variable("MCP_AUTH_TOKEN").filter(|_| goes_on)),
         signing_key,
-        foreign: lent(touch.foreign_token_file, "--foreign-token-file")?,
-        expired: lent(touch.expired_token_file, "--expired-token-file")?,
-        second: lent(touch.second_token_file, "--second-token-file")?,
-        implies: touch.implies,
-        tool: touch.tool,
         step_up_tool: touch.step_up_tool,
     })
 }

@@ -30,24 +30,12 @@ pub(crate) struct Touch {
     /// The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]
     #[arg(long, value_name = "SECONDS", value_parser = pace, env = "MCP_AUTH_PACE")]
     pub(crate) pace: Option<Duration>,
-    /// A tool to call with the token, without arguments
-    #[arg(long, value_name = "NAME", requires = "intrusive")]
-    pub(crate) tool: Option<String>,
     /// A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some
     #[arg(long, value_name = "NAME", requires = "intrusive", value_parser = call)]
     pub(crate) step_up_tool: Option<String>,
     /// A good token, instead of a login's [also: MCP_AUTH_TOKEN]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
     pub(crate) token_file: Option<PathBuf>,
-    /// A token that was made for another resource
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
-    pub(crate) foreign_token_file: Option<PathBuf>,
-    /// A token that has expired
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
-    pub(crate) expired_token_file: Option<PathBuf>,
-    /// A token of a second account
-    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
-    pub(crate) second_token_file: Option<PathBuf>,
     /// The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
     pub(crate) signing_key: Option<PathBuf>,
@@ -58,9 +46,6 @@ pub(crate) struct Touch {
     /// The issuer of that identity provider
     #[arg(long, value_name = "URL", requires = "identity_key")]
     pub(crate) identity_issuer: Option<String>,
-    /// A scope that implies another, as A>B; repeatable
-    #[arg(long, value_name = "A>B", value_parser = implies)]
-    pub(crate) implies: Vec<(String, String)>,
 }
 
 fn pace(text: &str) -> Result<Duration, &'static str> {
@@ -75,11 +60,4 @@ fn call(text: &str) -> Result<String, &'static str> {
     let (name, arguments) = text.split_once('=').unwrap_or((text, "{}"));
     let arguments = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments);
     if name.is_empty() || arguments.is_err() { Err(usage) } else { Ok(text.to_owned()) }
-}
-
-fn implies(text: &str) -> Result<(String, String), &'static str> {
-    let usage = "write it as A>B, e.g. 'files:admin>files:read'";
-    let (one, other) = text.split_once('>').ok_or(usage)?;
-    let (one, other) = (one.trim(), other.trim());
-    if one.is_empty() || other.is_empty() { Err(usage) } else { Ok((one.to_owned(), other.to_owned())) }
 }

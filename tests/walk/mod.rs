@@ -144,7 +144,6 @@ async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider
     let material = Material {
         signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
         identity: Some(Identity { issuer: provider.issuer, key: provider.key }),
-        tool: Some("search".to_owned()),
         step_up_tool: Some(r#"save={"title":"mcp-auth","text":"mcp-auth"}"#.to_owned()),
         ..Material::default()
     };

@@ -37,16 +37,6 @@ pub struct Material {
     pub signing_key: Option<ClientKey>,
     /// An identity provider that the authorization server trusts.
     pub identity: Option<Identity>,
-    /// A token that was made for somebody else.
-    pub foreign: Option<Secret>,
-    /// A token that has expired.
-    pub expired: Option<Secret>,
-    /// A token of a second account.
-    pub second: Option<Secret>,
-    /// Scopes that imply others: `a` and `b` of `a>b`.
-    pub implies: Vec<(String, String)>,
-    /// A tool to call, without arguments.
-    pub tool: Option<String>,
     /// A tool that needs more scope than a login asks for first.
     pub step_up_tool: Option<String>,
 }

@@ -160,6 +160,10 @@ async fn authentic(site: &Site, token: &str, print: &str) -> Result<(Members, u6
     if site.keeps(Duty::VerifyCritical) && parts.header.contains_key("crit") {
         return Err(Refusal::Critical);
     }
+    // A JWT is always encoded (RFC 7797 §7): whoever says otherwise means another message.
+    if parts.header.contains_key("b64") {
+        return Err(Refusal::Critical);
+    }
     if site.keeps(Duty::VerifyType) && !parts.is_access_token() {
         return Err(Refusal::Type);
     }
@@ -286,6 +290,12 @@ fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
     }
     match claims.get("nbf").map(date) {
         Some(Some(begin)) if begin > now + LEEWAY && site.keeps(Duty::VerifyNotBefore) => return Err(Refusal::NotYet),
+        Some(None) => return Err(Refusal::Claims),
+        _ => {}
+    }
+    // When it was issued is in the past, where it is said (RFC 7519 §4.1.6).
+    match claims.get("iat").map(date) {
+        Some(Some(issued)) if issued > now + LEEWAY => return Err(Refusal::NotYet),
         Some(None) => return Err(Refusal::Claims),
         _ => {}
     }
