@@ -264,7 +264,8 @@ pub(super) const CHECKS: &[Check] = &[
                     Reply::AccessTokenClaims,
                     &[Edit::SetJson("/iat", "4102444800"), Edit::SetJson("/exp", "4102445400")],
                 )],
-            ),
+            )
+            .also(&["rs-valid-accepted"]),
         ],
         judge: dates,
     },
