@@ -10,7 +10,7 @@
 //! | 5 | [`render`] | the report in words; sees [`report`], never a check |
 //! | 4 | [`report`] | judge(evidence, checks) → report; root cause, grade |
 //! | 3 | [`checks`] | the judge: tables and pure functions over evidence |
-//! | 3 | [`advice`] | what people do with a verdict: symptoms |
+//! | 3 | [`advice`] | what people do with a verdict: symptoms, clients, providers |
 //! | 3 | [`client`] | the actor: does and records, never judges |
 //! | 2 | [`verdict`] | what a check is and may say |
 //! | 2 | [`evidence`] | the record: exchanges, documents, places |

@@ -141,7 +141,6 @@ fn further(check: &Check, lab: Option<&Path>) -> Option<String> {
         Reach::Active => " --login --active".to_owned(),
         Reach::Lab => format!(" --login --signing-key {key}"),
         Reach::ChallengeTool => " --challenge-tool search".to_owned(),
-        Reach::Tool => " --login --intrusive --tool search".to_owned(),
         Reach::StepUpTool => " --login --intrusive --step-up-tool save".to_owned(),
         Reach::Intrusive => " --login --intrusive".to_owned(),
         reach => format!(" --login {} FILE", reach.flag()),
