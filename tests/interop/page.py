@@ -12,6 +12,7 @@ import subprocess
 import tempfile
 import threading
 import time
+import urllib.error
 import urllib.parse
 import urllib.request
 
@@ -63,7 +64,22 @@ class Browser:
         return found[0]
 
     def text(self):
-        return self.call("GET", f"/element/{self.all('body')[0]}/text")
+        """What the page says. Its element may go with the page that held it while the next one comes: then it is asked for again."""
+        for left in range(50, -1, -1):
+            try:
+                return self.call("GET", f"/element/{self.all('body')[0]}/text")
+            except (urllib.error.HTTPError, IndexError):
+                if not left:
+                    raise
+                time.sleep(0.1)
+
+    def says(self, words):
+        """Waits until the page says the words: a click answers before the next page has come."""
+        for _ in range(100):
+            if words in (text := self.text()):
+                return
+            time.sleep(0.1)
+        raise AssertionError(f"the page does not say {words!r}: {text[:300]}")
 
     def type(self, selector, text):
         element = self.one(selector)
@@ -132,6 +148,7 @@ def sign_in(issuer, mcp):
         assert denied["error"] == "access_denied" and denied["state"] == "denied" and denied["iss"] == issuer, denied
 
         browser.open(url(state="granted", scope="search:read search:write"))
+        browser.says("save documents")
         text = browser.text()
         for words in ("Ünïcode <b>App</b>", mcp, "127.0.0.1", "program on this computer", "search and read the documents", "save documents", "wonderland"):
             assert words in text, f"the page does not say {words!r}: {text}"
@@ -139,7 +156,7 @@ def sign_in(issuer, mcp):
         browser.type("input[name=username]", "alice")
         browser.type("input[name=password]", "looking-glass")
         browser.press("button[value=approve]")
-        assert "Name or password is wrong" in browser.text(), browser.text()
+        browser.says("Name or password is wrong")
         assert not listener.answers, "a wrong password sends nobody back"
         browser.type("input[name=username]", "alice")
         browser.type("input[name=password]", "wonderland")

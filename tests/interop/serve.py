@@ -155,7 +155,7 @@ def browser(fleet, row, verbose):
     try:
         issuer = next(line for line in deployment.said if line.startswith("authorization server")).split()[-1]
         return page.sign_in(issuer, f"{HTTP}{port}/mcp")
-    except (AssertionError, RuntimeError) as why:
+    except (AssertionError, RuntimeError, OSError) as why:
         raise Wrong(str(why)) from why
     finally:
         deployment.stop()
