@@ -104,6 +104,12 @@ pub enum Problem {
         /// What follows it.
         mark: char,
     },
+    /// A challenge has a token68 or parameters, never both (RFC 9110 §11.2).
+    #[error("`{}` follows a token68: a challenge has one or the other", printable(param))]
+    AfterToken {
+        /// The parameter.
+        param: String,
+    },
     /// White space around `=`, which senders must not generate (RFC 9110 §5.6.3) and recipients must accept.
     #[error("white space around the = of `{}`", printable(param))]
     SpaceAroundEquals {
@@ -330,6 +336,9 @@ impl<'t> Line<'t, '_> {
                 let line = self.number;
                 self.note(Problem::NoScheme { param: param() });
                 self.all.list.push(Challenge { line, ..Challenge::default() });
+            }
+            Some(_) if self.current().is_some_and(|challenge| challenge.token68.is_some()) => {
+                self.note(Problem::AfterToken { param: param() });
             }
             Some(Some(scheme)) if self.comma_before(start) => self.note(Problem::AfterScheme { scheme, mark: ',' }),
             Some(_) if !self.separated => self.note(Problem::MissingComma { before: param() }),
