@@ -237,7 +237,10 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool, only: &[St
     }
     let mut judged = at(Revision::LATEST);
     for earlier in [Revision::R2025_11_25, Revision::R2025_06_18] {
-        report::note_elsewhere(&mut judged, &at(earlier));
+        let mut evidence = Evidence::new(trail, earlier);
+        evidence.strict = strict;
+        let beyond = report::elsewhere(&judged, &evidence, checks::and_ground(only));
+        judged.elsewhere.extend(beyond);
     }
     judged
 }

@@ -11,6 +11,7 @@ use crate::advice::snippets;
 use crate::evidence::{Evidence, Mode, Outcome};
 use crate::spec::level::Level;
 use crate::spec::reach::Reach;
+use crate::spec::revision::Revision;
 use crate::spec::text::printable;
 use crate::verdict::{Check, Mark, Reason, Role, Verdict};
 
@@ -19,12 +20,12 @@ use crate::verdict::{Check, Mark, Reason, Role, Verdict};
 /// A check whose ground was taken by another is skipped and names the one that failed, so that one defect is one finding.
 #[must_use]
 pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c Check>) -> Report {
-    let mut said: HashMap<&'static str, Verdict> = HashMap::new();
-    let mut results = Vec::new();
-    for check in checks {
-        let Some(level) = check.level_at(evidence.revision) else { continue };
+    let due = due(checks, evidence.revision);
+    let mut said = Said::new();
+    let mut results = Vec::with_capacity(due.len());
+    for (check, level) in due {
         let verdict = verdict_of(check, evidence, &said);
-        said.insert(check.id, verdict.clone());
+        keep(&mut said, check.id, &verdict);
         let row = Row { why: check.why, fix: check.fix, cites: check.cites };
         let ruled = Ruled { id: check.id, title: check.title, role: check.role, mark: check.mark, level, row, verdict };
         results.push(result_of(ruled, evidence));
@@ -35,6 +36,32 @@ pub fn judge<'c>(evidence: &Evidence<'_>, checks: impl IntoIterator<Item = &'c C
     report.provider = provider;
     report.next = next::command(&report, evidence.trail);
     report
+}
+
+/// What fails at the revision of this evidence and does not fail in a report of another.
+#[must_use]
+pub fn elsewhere<'c>(
+    report: &Report,
+    evidence: &Evidence<'_>,
+    checks: impl IntoIterator<Item = &'c Check>,
+) -> Vec<Elsewhere> {
+    let mut said = Said::new();
+    let mut found = Vec::new();
+    for (check, _) in due(checks, evidence.revision) {
+        let verdict = verdict_of(check, evidence, &said);
+        keep(&mut said, check.id, &verdict);
+        let Verdict::Fail(finding) = verdict else { continue };
+        if report.result(check.id).is_none_or(|here| here.status != Status::Fail) {
+            let message = if finding.message.is_empty() { check.title.to_owned() } else { finding.message };
+            found.push(Elsewhere { revision: evidence.revision, id: check.id, message });
+        }
+    }
+    found
+}
+
+/// The checks that a revision has, with how binding they are there.
+fn due<'c>(checks: impl IntoIterator<Item = &'c Check>, revision: Revision) -> Vec<(&'c Check, Level)> {
+    checks.into_iter().filter_map(|check| Some((check, check.level_at(revision)?))).collect()
 }
 
 /// One requirement with what was said of it, by whomever.
@@ -109,30 +136,38 @@ pub(super) fn root_cause(results: &[CheckResult]) -> Option<String> {
     results.iter().find(|r| r.status == Status::Fail && r.accepted.is_none()).map(|r| r.id.to_owned())
 }
 
-/// Notes what fails in a report of another revision and does not fail in this one.
-pub fn note_elsewhere(report: &mut Report, other: &Report) {
-    for result in other.results.iter().filter(|result| result.status == Status::Fail) {
-        if report.result(result.id).is_none_or(|here| here.status != Status::Fail) {
-            let message = result.message.clone().unwrap_or_else(|| result.title.to_owned());
-            report.elsewhere.push(Elsewhere { revision: other.revision, id: result.id, message });
-        }
-    }
+/// What later checks ask of an earlier one. Those that stood are not in it.
+type Said = HashMap<&'static str, Fell>;
+
+/// How a check did not stand.
+enum Fell {
+    Failed { severs: bool },
+    Skipped(Reason),
 }
 
-fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static str, Verdict>) -> Verdict {
+fn keep(said: &mut Said, id: &'static str, verdict: &Verdict) {
+    let fell = match verdict {
+        Verdict::Fail(finding) => Fell::Failed { severs: finding.severs },
+        Verdict::Skip(reason) => Fell::Skipped(reason.clone()),
+        Verdict::Pass | Verdict::Warn(_) | Verdict::Info(_) => return,
+    };
+    said.insert(id, fell);
+}
+
+fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &Said) -> Verdict {
     // What was done is judged, even if the run as a whole went less far: the user may ask for a single step.
     let taken = || check.needs.iter().any(|step| evidence.first(*step).is_some());
     if !check.is_within(evidence.trail.reach) && !taken() {
         return Verdict::Skip(Reason::Needs(check.reach()));
     }
     if evidence.is_unreachable() && !check.needs.is_empty() {
-        let cause = said.iter().find(|(_, verdict)| matches!(verdict, Verdict::Fail(finding) if finding.severs));
+        let cause = said.iter().find(|(_, fell)| matches!(fell, Fell::Failed { severs: true }));
         return cause.map_or(Verdict::not_applicable("nothing answered"), |(id, _)| Verdict::blocked(id));
     }
     for blocker in check.blocked_by {
         match said.get(blocker) {
-            Some(Verdict::Fail(_)) => return Verdict::blocked(blocker),
-            Some(Verdict::Skip(Reason::Blocked(root))) => return Verdict::blocked(root),
+            Some(Fell::Failed { .. }) => return Verdict::blocked(blocker),
+            Some(Fell::Skipped(Reason::Blocked(root))) => return Verdict::blocked(root),
             _ => {}
         }
     }
@@ -140,7 +175,7 @@ fn verdict_of(check: &Check, evidence: &Evidence<'_>, said: &HashMap<&'static st
     // A judge that finds its ground missing names the nearest check; the report names the one that failed.
     let Verdict::Skip(Reason::Blocked(blocker)) = verdict else { return verdict };
     match said.get(blocker) {
-        Some(Verdict::Skip(reason)) => Verdict::Skip(reason.clone()),
+        Some(Fell::Skipped(reason)) => Verdict::Skip(reason.clone()),
         _ => verdict,
     }
 }

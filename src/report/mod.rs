@@ -22,7 +22,7 @@ use crate::verdict::{Mark, Role};
 
 pub use crate::advice::clients::{ClientFit, ClientReason, Fit};
 pub use crate::advice::providers::Recognised;
-pub use build::{Ruled, compile, judge, note_elsewhere};
+pub use build::{Ruled, compile, elsewhere, judge};
 pub use clients::ask_clients;
 pub use compare::{Comparison, Difference, Direction, Part, Shown, Side, compare};
 pub use fingerprint::spot;
