@@ -14,6 +14,15 @@ out.mkdir(parents=True, exist_ok=True)
 seeds = []
 if target == "challenge":
     seeds = ["\n".join(case["lines"]) for case in json.loads(pathlib.Path("fixtures/challenges.json").read_text())]
+if target == "callback":
+    seeds = ["state=s&code=c", "code=c&state=s&iss=https%3A%2F%2Fas.test", "state=s&error=access_denied&error_description=no"]
+if target == "registration":
+    seeds = ['{"client_id":"c","client_secret":"s","registration_client_uri":"https://as.test/r/c","registration_access_token":"t"}']
+if target == "store_file":
+    client = {"id": "c", "secret": None, "auth": "none", "origin": "registered"}
+    login = {"issuer": "https://as.test", "token_endpoint": "https://as.test/t", "resource": "https://rs.test/mcp", "profile": "default",
+             "server": "https://rs.test/mcp", "sends_resource": True, "client": client, "tokens": None, "requested_scope": [], "refresh": "idle"}
+    seeds = [json.dumps({"version": 1, "generation": 3, "logins": logins}) for logins in ([], [login])]
 trails = [path.read_text() for path in sorted(pathlib.Path("fixtures/trails").glob("*.json"))]
 if target == "trail":
     seeds = trails
@@ -24,6 +33,8 @@ for exchange in (x for trail in trails for x in json.loads(trail)["exchanges"]):
         seeds.append(body)
     if target == "url":
         seeds.append(exchange["request"]["url"])
+    if target == "registration" and "client_id" in body:
+        seeds.append(body)
     if target == "jwt":
         seeds += [h["value"].split(" ", 1)[-1] for h in exchange["request"].get("headers", []) if h["name"] == "authorization"]
 for number, seed in enumerate(dict.fromkeys(seeds)):

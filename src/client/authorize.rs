@@ -23,10 +23,17 @@ pub struct Pending {
     pub redirect_uri: String,
     /// The verifier that the challenge was made of.
     pub verifier: Secret,
+    awaited: Awaited,
+}
+
+/// What the answer to one authorization request must bring.
+pub struct Awaited {
     /// No secret: it stands in a URL that people are shown. It is worth nothing once it was used.
-    state: String,
-    issuer: String,
-    issuer_promised: bool,
+    pub state: String,
+    /// The issuer that the request went to.
+    pub issuer: String,
+    /// Whether its metadata promise `iss` (RFC 9207 §3).
+    pub issuer_promised: bool,
 }
 
 /// The parameters that are ours alone: an endpoint that carries one already would pollute the request.
@@ -90,9 +97,11 @@ impl Pending {
             url: url.to_string(),
             redirect_uri: redirect_uri.to_owned(),
             verifier: Secret::new(verifier.secret().clone()),
-            state: state.secret().clone(),
-            issuer: located.own_issuer(),
-            issuer_promised: located.flag("authorization_response_iss_parameter_supported"),
+            awaited: Awaited {
+                state: state.secret().clone(),
+                issuer: located.own_issuer(),
+                issuer_promised: located.flag("authorization_response_iss_parameter_supported"),
+            },
         };
         if located.flag("require_pushed_authorization_requests") {
             pending.url = push(teller, located, &endpoint, &url).await?;
@@ -101,6 +110,37 @@ impl Pending {
         Ok(pending)
     }
 
+    /// Whether this redirect is an answer to our request: see [`Awaited::is_answered_by`].
+    #[must_use]
+    pub fn is_answered_by(&self, query: &str) -> bool {
+        self.awaited.is_answered_by(query)
+    }
+
+    /// The code of a redirect, after every check.
+    ///
+    /// # Errors
+    /// As [`Awaited::code`].
+    pub fn code(&self, query: &str) -> Result<Secret, ClientError> {
+        self.awaited.code(query)
+    }
+
+    /// Whether a URL is our redirect URI, whatever it brings.
+    #[must_use]
+    pub fn is_return(&self, url: &url::Url) -> bool {
+        let own = url::Url::parse(&self.redirect_uri);
+        own.is_ok_and(|own| own.origin() == url.origin() && own.path() == url.path())
+    }
+
+    /// The query of a URL that goes to our redirect URI; `None` for every other URL.
+    #[must_use]
+    pub fn query_of<'u>(&self, url: &'u str) -> Option<&'u str> {
+        let rest = url.strip_prefix(&self.redirect_uri)?;
+        let query = rest.strip_prefix('?')?;
+        Some(query.split('#').next().unwrap_or_default())
+    }
+}
+
+impl Awaited {
     /// Whether this redirect is an answer to our request: exactly one `state`, ours.
     #[must_use]
     pub fn is_answered_by(&self, query: &str) -> bool {
@@ -135,21 +175,6 @@ impl Pending {
             Some(code) if !code.is_empty() => Ok(Secret::new(code)),
             _ => Err(wrong(RedirectProblem::Neither)),
         }
-    }
-
-    /// Whether a URL is our redirect URI, whatever it brings.
-    #[must_use]
-    pub fn is_return(&self, url: &url::Url) -> bool {
-        let own = url::Url::parse(&self.redirect_uri);
-        own.is_ok_and(|own| own.origin() == url.origin() && own.path() == url.path())
-    }
-
-    /// The query of a URL that goes to our redirect URI; `None` for every other URL.
-    #[must_use]
-    pub fn query_of<'u>(&self, url: &'u str) -> Option<&'u str> {
-        let rest = url.strip_prefix(&self.redirect_uri)?;
-        let query = rest.strip_prefix('?')?;
-        Some(query.split('#').next().unwrap_or_default())
     }
 }
 
