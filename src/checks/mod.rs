@@ -38,6 +38,7 @@ mod minted_audience;
 mod modern;
 mod modern_headers;
 mod presented;
+mod presented_list;
 mod presented_scope;
 mod refresh;
 mod refresh_wrong;
@@ -65,6 +66,7 @@ mod server_members;
 mod server_registration;
 #[cfg(test)]
 mod server_tests;
+mod streams;
 mod token;
 mod token_client;
 mod token_code;
@@ -150,6 +152,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Revocation and introspection", prefixes: &["revoke-", "introspect-"], checks: revocation::CHECKS },
     Group { title: "What the MCP server does with a good token", prefixes: &["rs-"], checks: presented::CHECKS },
     Group { title: "Scope at the MCP server", prefixes: &["rs-"], checks: presented_scope::CHECKS },
+    Group { title: "Lists for tokens that differ", prefixes: &["rs-", "modern-"], checks: presented_list::CHECKS },
     Group {
         title: "What the MCP server does with a token that is nearly right",
         prefixes: &["rs-"],
@@ -161,6 +164,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The headers of the stateless wire", prefixes: &["modern-"], checks: modern_headers::CHECKS },
     Group { title: "The stateful wire", prefixes: &["legacy-", "era-"], checks: legacy::CHECKS },
     Group { title: "Sessions", prefixes: &["legacy-"], checks: legacy_session::CHECKS },
+    Group { title: "Answers as streams", prefixes: &["modern-", "legacy-", "transport-"], checks: streams::CHECKS },
     Group { title: "Browser clients", prefixes: &["cors-"], checks: cors::CHECKS },
     Group { title: "Extensions", prefixes: &["ext-"], checks: extensions::CHECKS },
     Group { title: "Client credentials", prefixes: &["ext-cc-"], checks: extensions_client::CHECKS },

@@ -3,6 +3,7 @@
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 
+use super::asked::attempts;
 use super::granted::access_jwt;
 use super::ground::refused;
 use super::tried::{is_error, is_result, is_success};
@@ -15,7 +16,7 @@ use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::spec::trial::resource::{STEP_UP, STEP_UP_AGAIN};
+use crate::spec::trial::resource::{STEP_UP, STEP_UP_AGAIN, STEPPED_UP};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -151,6 +152,22 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[Fault::new("scope-challenge-varies", &[Deed::Forget(Duty::SteadyScope)])],
         judge: scope_consistent,
+    },
+    Check {
+        id: "rs-scope-single-challenge",
+        title: "one 403 names all the scope that the tool needs",
+        role: Role::ResourceServer,
+        level: level![_, _, _, Should],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[MCP_RUNTIME_SCOPE],
+        needs: &[Step::ScopeTrial],
+        blocked_by: &["rs-valid-accepted", "rs-scope-enforced", "rs-scope-status", "rs-scope-scope"],
+        why: "Each further scope is another login for the user. Clients give up after a few.",
+        fix: "name every scope that the tool needs in the first 403: `scope=\"ALL SCOPES NEEDED\"`",
+        disputed: "",
+        faults: &[Fault::new("incremental-scope-challenges", &[Deed::Forget(Duty::NameAllScopes)])],
+        judge: single_challenge,
     },
 ];
 
@@ -326,5 +343,33 @@ fn scope_consistent(e: &Evidence<'_>) -> Verdict {
             }
         }
         Verdict::Pass
+    })
+}
+
+fn single_challenge(e: &Evidence<'_>) -> Verdict {
+    on_forbidden(e, |_, bearer_of_first| {
+        let first = scopes(bearer_of_first);
+        let mut again = attempts(e, STEPPED_UP);
+        let Some(stepped) = again.next() else {
+            if matches!(scope_scope(e), Verdict::Warn(_)) {
+                return Verdict::blocked("rs-scope-scope");
+            }
+            return Verdict::inconclusive("there was no token with the scope that the refusal names");
+        };
+        match stepped.status() {
+            None | Some(401 | 429 | 503) => return Verdict::inconclusive("the call with more scope was not answered"),
+            Some(403) if again.next().and_then(Exchange::status) == Some(403) => {}
+            Some(403) => return Verdict::inconclusive("the call with more scope was refused once and not again"),
+            Some(_) => return Verdict::Pass,
+        }
+        let challenge = bearer(stepped);
+        let further = scopes(challenge.as_ref());
+        if further.iter().all(|scope| first.contains(scope)) {
+            return Verdict::inconclusive("the scope was asked for and the call refused all the same");
+        }
+        finding(header(stepped), "the scope that the first 403 names does not suffice, and the next names another")
+            .expected(format!("scope=\"{}\" in the first 403", printable(&[first, further.clone()].concat().join(" "))))
+            .actual(format!("scope=\"{}\" in the second", printable(&further.join(" "))))
+            .warn()
     })
 }

@@ -2,6 +2,7 @@
 
 use axum::body::Body as HttpBody;
 use axum::response::{IntoResponse, Response};
+use futures_util::StreamExt as _;
 use http::header::{
     ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
     ACCESS_CONTROL_EXPOSE_HEADERS, ACCESS_CONTROL_MAX_AGE, ALLOW, CACHE_CONTROL, CONTENT_TYPE,
@@ -29,6 +30,8 @@ pub(crate) enum Body {
     Empty,
     Json(Value),
     Text(String),
+    /// A text, after which the reply does not end.
+    Endless(String),
 }
 
 impl Answer {
@@ -83,6 +86,23 @@ impl Answer {
         self.put(ACCESS_CONTROL_ALLOW_ORIGIN, "*").put(ACCESS_CONTROL_EXPOSE_HEADERS, EXPOSED_HEADERS)
     }
 
+    /// The JSON of the reply as an event stream, this message before it, if any. Proxies must not hold it back.
+    pub(crate) fn streamed(mut self, before: Option<&Value>) -> Self {
+        let Body::Json(value) = &self.body else { return self };
+        let event = |message: &Value| format!("event: message\ndata: {message}\n\n");
+        let text = before.map(event).unwrap_or_default() + &event(value);
+        self.body = Body::Text(text);
+        self.typed("text/event-stream").header("x-accel-buffering", "no")
+    }
+
+    /// The same reply, which does not end after its text.
+    pub(crate) fn unended(mut self) -> Self {
+        if let Body::Text(text) = &mut self.body {
+            self.body = Body::Endless(std::mem::take(text));
+        }
+        self
+    }
+
     /// The same reply, never kept by a cache.
     pub(crate) fn no_store(self) -> Self {
         self.put(CACHE_CONTROL, "no-store")
@@ -119,6 +139,10 @@ impl IntoResponse for Answer {
             Body::Empty => HttpBody::empty(),
             Body::Json(value) => HttpBody::from(value.to_string()),
             Body::Text(text) => HttpBody::from(text),
+            Body::Endless(text) => {
+                let text = futures_util::stream::once(async move { Ok::<_, std::convert::Infallible>(text) });
+                HttpBody::from_stream(text.chain(futures_util::stream::pending()))
+            }
         };
         let mut response = Response::new(body);
         *response.status_mut() = self.status;

@@ -194,7 +194,8 @@ impl Words<'_> {
             Edit::EventStream => {
                 let Body::Json(value) = &answer.body else { return Err(Nowhere("")) };
                 let text = event_stream(value);
-                answer = answer.header("content-type", "text/event-stream").with(Body::Text(text));
+                answer = answer.header("content-type", "text/event-stream").header("x-accel-buffering", "no");
+                answer = answer.with(Body::Text(text));
             }
             Edit::Body(text) => answer.body = Body::Text(self.fill(text).into_owned()),
             Edit::Missing => answer = Answer::empty(StatusCode::NOT_FOUND),

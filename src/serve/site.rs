@@ -183,7 +183,7 @@ impl Site {
         }
         match self.give(ask, reply, Answer::json(StatusCode::OK, value)).body {
             Body::Json(value) => value,
-            Body::Text(text) => Value::String(text),
+            Body::Text(text) | Body::Endless(text) => Value::String(text),
             Body::Empty => Value::Null,
         }
     }

@@ -101,7 +101,7 @@ impl Reach {
             Self::ChallengeTool => "calls a tool without a token",
             Self::UserAgents => "asks under the names of other programs",
             Self::Tool => "calls a tool",
-            Self::StepUpTool => "calls a tool that needs more scope",
+            Self::StepUpTool => "calls a tool that needs more scope, without it and then with it",
             Self::ForeignToken => "sends a token that was made for another resource",
             Self::ExpiredToken => "sends a token that has expired",
             Self::SecondAccount => "sends a token of a second account",

@@ -5,7 +5,7 @@
 
 use serde_json::json;
 
-use super::lab::Lab;
+use super::lab::{Lab, TokenSet};
 use super::minted;
 use super::resource::{is_let_in, leave, refused};
 use super::wires::with;
@@ -13,12 +13,15 @@ use super::wires_stateful::begun as session_of;
 use crate::client::keeper::Access;
 use crate::client::mcp;
 use crate::evidence::{Evidence, Exchange, answer};
+use crate::formats::challenge;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::resource::{
-    BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, SESSION, SESSION_BARE, SESSION_READY, SMALL_SCHEME, STEP_UP, STEP_UP_AGAIN,
+    BARE, CAPITAL_SCHEME, FRESH_LIST, GOOD, NO_SESSION, REFRESH, SESSION, SESSION_BARE, SESSION_READY, SMALL_SCHEME,
+    STEP_UP, STEP_UP_AGAIN, STEPPED_UP, USUAL_LIST, WIDER_LIST,
 };
+use crate::spec::trial::token;
 use crate::store::Scheme;
 use crate::wire::Ask;
 
@@ -30,6 +33,8 @@ pub(super) async fn run(lab: &Lab<'_>) {
     {
         gate.present(lab, GOOD, &access).await;
         gate.send(lab, BARE, gate.ask.clone()).await;
+        Box::pin(of_other_kinds(lab, &gate)).await;
+        Box::pin(lists(lab, &access)).await;
         without_token(lab, &gate, &access).await;
         if access.scheme == Scheme::Bearer {
             for (trial, scheme) in [(SMALL_SCHEME, "bearer"), (CAPITAL_SCHEME, "BEARER")] {
@@ -63,34 +68,90 @@ async fn without_token(lab: &Lab<'_>, gate: &Gate, access: &Access) {
     leave(lab.wire, &begin, &begun).await;
 }
 
-/// The tool that needs more scope: once, and where it is refused with 403 twice more, to see whether the demand stays.
-/// `tool` is its name, and behind `=` the JSON of its arguments.
-async fn step_up(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) {
+/// A refresh token where an access token belongs: one of the trials, which is revoked at the end.
+async fn of_other_kinds(lab: &Lab<'_>, gate: &Gate) {
+    let Some(set) = lab.spare(token::RIGHT).await else { return };
+    if let Some(refresh) = set.granted.refresh {
+        gate.present(lab, REFRESH, &Access { token: refresh, scheme: Scheme::Bearer, key: None }).await;
+    }
+}
+
+/// The list of the stateless wire with tokens that differ: that of the login, one that was never used, one with more scope.
+async fn lists(lab: &Lab<'_>, access: &Access) {
     let url = lab.wire.endpoint();
-    let (name, arguments) = tool.split_once('=').unwrap_or((tool, "{}"));
-    let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-    let params = json!({ "name": name, "arguments": arguments });
-    let stateless = gate.ask.headers.iter().any(|(header, _)| *header == "mcp-method");
-    let mut open = None;
-    let call = if stateless {
-        mcp::stateless(Step::ScopeTrial, &url, "tools/call", params, "")
-    } else {
-        let begin = Gate::with_token(lab, mcp::initialize(&url, ""), access);
-        let begun = lab.wire.send(Ask { step: Step::SessionInitialize, ..begin.clone() }).await;
-        let Some(session) = session_of(&begun) else { return };
-        let ready = session.on(mcp::notification(Step::SessionReady, &url, "notifications/initialized", ""));
-        lab.wire.send(Gate::with_token(lab, ready, access)).await;
-        open = Some((begin, begun));
-        mcp::stateful(Step::ScopeTrial, &url, Some(&session), "tools/call", &params, "")
-    };
-    let call = Gate::with_token(lab, call, access);
-    if lab.wire.send(as_trial(STEP_UP, call.clone())).await.status() == Some(403) {
-        for _ in 0..2 {
-            lab.wire.send(as_trial(STEP_UP_AGAIN, call.clone())).await;
+    let list = |trial: Trial| as_trial(trial, mcp::stateless(trial.step, &url, "tools/list", json!({}), ""));
+    let usual = lab.wire.send(Gate::with_token(lab, list(USUAL_LIST), access)).await;
+    if !is_result(&usual) {
+        return;
+    }
+    let own = |set: TokenSet| Access { token: set.granted.access, scheme: set.granted.scheme, key: None };
+    if let Some(set) = lab.spare(token::RIGHT).await {
+        let ask = Gate::with_token(lab, list(FRESH_LIST), &own(set));
+        if !is_result(&lab.wire.send(ask.clone()).await) {
+            lab.wire.send(ask).await;
         }
     }
-    if let Some((begin, begun)) = open {
-        leave(lab.wire, &begin, &begun).await;
+    if let Some(set) = lab.wider().await {
+        lab.wire.send(Gate::with_token(lab, list(WIDER_LIST), &own(set))).await;
+    }
+}
+
+/// The tool that needs more scope: once, and where it is refused with 403 twice more, to see whether the demand stays; then
+/// with the scope that the refusal names.
+async fn step_up(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) {
+    let Some(call) = Call::of(lab, gate, access, tool).await else { return };
+    let refused = lab.wire.send(as_trial(STEP_UP, call.ask.clone())).await;
+    if refused.status() == Some(403) {
+        for _ in 0..2 {
+            lab.wire.send(as_trial(STEP_UP_AGAIN, call.ask.clone())).await;
+        }
+    }
+    call.end(lab).await;
+    let named = refused.reply().filter(|reply| reply.status == 403).and_then(|reply| {
+        let read = challenge::read(reply.header_values("www-authenticate"));
+        Some(read.bearer()?.param("scope")?.split_ascii_whitespace().map(str::to_owned).collect::<Vec<_>>())
+    });
+    let Some(set) = lab.with_scope(&named.unwrap_or_default()).await else { return };
+    let access = Access { token: set.granted.access, scheme: set.granted.scheme, key: None };
+    let Some(call) = Call::of(lab, gate, &access, tool).await else { return };
+    if lab.wire.send(as_trial(STEPPED_UP, call.ask.clone())).await.status() == Some(403) {
+        lab.wire.send(as_trial(STEPPED_UP, call.ask.clone())).await;
+    }
+    call.end(lab).await;
+}
+
+/// The call of a tool, and the session that it stands in on the stateful wire.
+struct Call {
+    ask: Ask,
+    open: Option<(Ask, Exchange)>,
+}
+
+impl Call {
+    /// `tool` is its name, and behind `=` the JSON of its arguments.
+    async fn of(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) -> Option<Self> {
+        let url = lab.wire.endpoint();
+        let (name, arguments) = tool.split_once('=').unwrap_or((tool, "{}"));
+        let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
+        let params = json!({ "name": name, "arguments": arguments });
+        let stateless = gate.ask.headers.iter().any(|(header, _)| *header == "mcp-method");
+        if stateless {
+            let ask = mcp::stateless(Step::ScopeTrial, &url, "tools/call", params, "");
+            return Some(Self { ask: Gate::with_token(lab, ask, access), open: None });
+        }
+        let begin = Gate::with_token(lab, mcp::initialize(&url, ""), access);
+        let begun = lab.wire.send(Ask { step: Step::SessionInitialize, ..begin.clone() }).await;
+        let session = session_of(&begun)?;
+        let ready = session.on(mcp::notification(Step::SessionReady, &url, "notifications/initialized", ""));
+        lab.wire.send(Gate::with_token(lab, ready, access)).await;
+        let ask = mcp::stateful(Step::ScopeTrial, &url, Some(&session), "tools/call", &params, "");
+        Some(Self { ask: Gate::with_token(lab, ask, access), open: Some((begin, begun)) })
+    }
+
+    /// Ends the session.
+    async fn end(&self, lab: &Lab<'_>) {
+        if let Some((begin, begun)) = &self.open {
+            leave(lab.wire, begin, begun).await;
+        }
     }
 }
 

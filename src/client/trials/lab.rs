@@ -25,6 +25,7 @@ use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
+use crate::spec::trial::token::WIDER;
 use crate::store::{Client, ClientAuth, ClientOrigin, Login, Scheme};
 use crate::wire::{Ask, Wire};
 
@@ -381,6 +382,45 @@ impl<'a> Lab<'a> {
         let client = self.client().await?.clone();
         let fresh = self.code(trial).await?;
         self.exchange(trial, &client, "", self.redemption(&fresh)).await?.1
+    }
+
+    /// Fresh tokens of our client with more scope than a login asks for first.
+    pub(super) async fn with_scope(&self, more: &[String]) -> Option<TokenSet> {
+        let had = self.scope();
+        if more.iter().all(|name| had.contains(name)) {
+            return None;
+        }
+        let client = self.client().await?.clone();
+        let mut all = had.clone();
+        all.extend(more.iter().filter(|name| !had.contains(name)).cloned());
+        let fresh = self.code_with(WIDER, &client, |url| set(url, "scope", &all.join(" "))).await?;
+        self.exchange(WIDER, &client, "", self.redemption(&fresh)).await?.1
+    }
+
+    /// Fresh tokens with all the scope that is offered, or with one more than usual where all is too much.
+    pub(super) async fn wider(&self) -> Option<TokenSet> {
+        let mut more = self.further(&self.scope());
+        let all = self.with_scope(&more).await;
+        if all.is_some() || more.len() < 2 {
+            return all;
+        }
+        more.truncate(1);
+        self.with_scope(&more).await
+    }
+
+    /// The scopes that are known beyond these, without those about the user.
+    pub(super) fn further(&self, had: &[String]) -> Vec<String> {
+        let Some(located) = &self.located else { return Vec::new() };
+        let offered = located.list("scopes_supported").unwrap_or_default();
+        let known = located.resource_scopes.iter().flatten().cloned().chain(offered);
+        let identity = ["openid", "profile", "email", "address", "phone", "offline_access"];
+        let mut further: Vec<String> = Vec::new();
+        for name in known.filter(|name| !had.contains(name) && !identity.contains(&name.as_str())) {
+            if !further.contains(&name) {
+                further.push(name);
+            }
+        }
+        further
     }
 
     /// The form that redeems a code as it must be done.

@@ -82,19 +82,13 @@ async fn without_resource(lab: &Lab<'_>) -> Option<(TokenSet, Secret, Option<Sec
 
 /// Asks for a scope that is known and was not granted.
 async fn more_scope(lab: &Lab<'_>) {
-    let Some(located) = &lab.located else { return };
     let Some(set) = lab.spare(token::RIGHT).await else { return };
     let Some(token) = &set.granted.refresh else { return };
     let had = set.granted.scope.clone().unwrap_or_else(|| lab.scope());
-    let asked = lab.scope();
-    let offered = located.list("scopes_supported").unwrap_or_default();
-    let known = located.resource_scopes.iter().flatten().cloned().chain(offered);
-    let identity = ["openid", "profile", "email", "address", "phone", "offline_access"];
-    let mut fresh =
-        known.filter(|name| !had.contains(name) && !asked.contains(name) && !identity.contains(&name.as_str()));
-    let Some(more) = fresh.next() else { return };
+    let known = lab.further(&[had.clone(), lab.scope()].concat());
+    let Some(more) = known.first() else { return };
     let mut form = lab.refreshment(token);
-    form.push(("scope", had.iter().chain([&more]).cloned().collect::<Vec<_>>().join(" ")));
+    form.push(("scope", had.iter().chain([more]).cloned().collect::<Vec<_>>().join(" ")));
     lab.exchange(MORE_SCOPE, &set.client, "", form).await;
 }
 

@@ -8,7 +8,7 @@ mod device;
 mod document;
 mod form;
 pub(crate) mod idjag;
-mod issue;
+pub(crate) mod issue;
 mod manage;
 pub(crate) mod metadata;
 mod page;

@@ -3,9 +3,10 @@
 
 use aws_lc_rs::hmac;
 use jsonwebtoken::{Algorithm, DecodingKey};
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 use url::Url;
 
+use crate::serve::authority::issue;
 use crate::serve::clock;
 use crate::serve::fetch::{self, Fetched};
 use crate::serve::keys::{fingerprint, from_base64url};
@@ -146,6 +147,13 @@ async fn authentic(site: &Site, token: &str, print: &str) -> Result<(Members, u6
             Ok(_) => Err(Refusal::NotAToken),
             Err(_) => Err(Refusal::Broken),
         };
+    }
+    if !site.keeps(Duty::RefuseRefreshTokens)
+        && let Ok(Some(grant)) = issue::live_refresh(site, token).await
+    {
+        let claims = json!({ "iss": site.layout.issuer, "aud": site.layout.mcp, "sub": grant.subject,
+            "scope": grant.scope.join(" "), "exp": clock::now().saturating_add(site.token_lifetime), "sid": grant.id });
+        return claims.as_object().cloned().map(|claims| (claims, 0)).ok_or(Refusal::NotAToken);
     }
     let parts = Parts::split(token).ok_or(Refusal::NotAToken)?;
     if !parts.is_signed_carelessly(site).await {

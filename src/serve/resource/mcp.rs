@@ -10,8 +10,10 @@ use http::StatusCode;
 use serde_json::{Map, Value, json};
 
 use crate::serve::answer::Answer;
-use crate::serve::ask::Ask;
+use crate::serve::ask::{Ask, Credential};
+use crate::serve::keys::fingerprint;
 use crate::serve::site::Site;
+use crate::serve::state::Table;
 use crate::spec::fault::{Duty, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::revision::{Revision, WireStyle};
@@ -106,6 +108,9 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
     if let Some(refused) = check_request(site, ask, message, id, method, params) {
         return refused;
     }
+    if !site.keeps(Duty::ServeAtOnce) && !has_discovered(site, ask, method).await {
+        return error(StatusCode::BAD_REQUEST, id, INVALID_REQUEST, "server/discover comes first");
+    }
     if method == "tools/call" && site.springs(Duty::FinishStreams) {
         let broken = Answer::text(StatusCode::OK, ": working\n\n").header("content-type", "text/event-stream");
         return broken.no_store().open();
@@ -127,7 +132,13 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
     }
     match offers::perform(site, principal, method, params).await {
         Done::Result(value) => site.give(ask, reply_of(method), result(id, &modern(value))),
-        Done::Keep(value) => site.give(ask, reply_of(method), result(id, &cached(value))),
+        Done::Keep(value) => {
+            let answer = site.give(ask, reply_of(method), result(id, &cached(value)));
+            if method == "tools/list" && !site.keeps(Duty::AnswerOnly) {
+                return answer.streamed(Some(&json!({ "jsonrpc": "2.0", "id": "server-1", "method": "ping" })));
+            }
+            answer
+        }
         Done::Invalid(why) if method == "tools/call" => {
             site.give(ask, Reply::NoSuchTool, error(StatusCode::OK, id, INVALID_PARAMS, why))
         }
@@ -141,6 +152,16 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
             site.give(ask, Reply::UnknownMethod, answer)
         }
     }
+}
+
+/// Whether a token came with `server/discover`, now or before: what a server must not make a condition.
+async fn has_discovered(site: &Site, ask: &Ask, method: &str) -> bool {
+    let (Credential::Bearer(token) | Credential::Dpop(token)) = ask.credential() else { return true };
+    let name = format!("discovered {}", fingerprint(token));
+    if method == "server/discover" {
+        return site.state.note(Table::Seen, &name, site.token_lifetime).await.is_ok();
+    }
+    site.state.has(Table::Seen, &name).await.unwrap_or(true)
 }
 
 /// The kind of reply that a result of this method is.
@@ -344,7 +365,10 @@ async fn one(
         return site.give(ask, Reply::OtherResult, result(id, &json!({})));
     }
     match offers::perform(site, principal, method, params).await {
-        Done::Result(value) | Done::Keep(value) => site.give(ask, reply_of(method), result(id, &value)),
+        Done::Result(value) | Done::Keep(value) => {
+            let answer = site.give(ask, reply_of(method), result(id, &value));
+            if site.keeps(Duty::CloseStreams) { answer } else { answer.streamed(None).unended() }
+        }
         Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
         Done::NoResource(uri) => {
             error_with(StatusCode::OK, id, RESOURCE_NOT_FOUND, "there is no such resource", &json!({ "uri": uri }))

@@ -37,7 +37,7 @@ pub(crate) fn capabilities() -> Value {
 /// Does what a request asks for.
 pub(crate) async fn perform(site: &Site, principal: &Principal, method: &str, params: &Map<String, Value>) -> Done {
     match method {
-        "tools/list" => Done::Keep(tools::list(site)),
+        "tools/list" => Done::Keep(tools::list(site, principal)),
         "tools/call" => match tools::call(site, principal, params).await {
             Outcome::Done(value) => Done::Result(value),
             Outcome::Unknown => Done::Invalid("there is no such tool"),

@@ -27,7 +27,7 @@ pub(crate) enum Outcome {
 }
 
 /// The tools, in the same order for everybody: what they may call shows when they call it.
-pub(crate) fn list(site: &Site) -> Value {
+pub(crate) fn list(site: &Site, principal: &Principal) -> Value {
     let text = |about: &str| json!({ "type": "string", "description": about });
     let object = |properties: Value, required: &[&str]| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
     let web = site.library().is_web();
@@ -68,6 +68,10 @@ pub(crate) fn list(site: &Site) -> Value {
             "annotations": { "readOnlyHint": false, "destructiveHint": false, "openWorldHint": false },
         }),
     ];
+    if !site.keeps(Duty::ListForEverybody) {
+        let name = |tool: &Value| tool.get("name").and_then(Value::as_str).unwrap_or_default().to_owned();
+        tools.retain(|tool| missing(site, principal, &name(tool)).is_none());
+    }
     if !site.keeps(Duty::SteadyOrder) {
         let turn = site.next_challenge() % tools.len();
         tools.rotate_left(turn);

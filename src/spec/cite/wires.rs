@@ -81,4 +81,7 @@ cites! { OF_WIRES:
     /// `nbf`.
     RFC7519_4_1_5 = "RFC 7519", "4.1.5",
         "https://www.rfc-editor.org/rfc/rfc7519#section-4.1.5";
+    /// Requests that stand for themselves.
+    MCP_STATELESSNESS = "MCP 2026-07-28 base protocol", "Statelessness",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/index#statelessness";
 }

@@ -324,6 +324,8 @@ pub enum Duty {
     SteadyScope,
     /// ... accepts ID tokens of its authorization server.
     RefuseIdTokens,
+    /// ... accepts refresh tokens as access tokens.
+    RefuseRefreshTokens,
     /// ... accepts revoked tokens.
     RefuseRevoked,
     /// ... accepts tokens in the query.
@@ -360,6 +362,14 @@ pub enum Duty {
     AcceptAnyAccept,
     /// ... lists its tools in another order each time.
     SteadyOrder,
+    /// ... asks the client something before it answers, in the same stream.
+    AnswerOnly,
+    /// ... leaves the stream of an answer open.
+    CloseStreams,
+    /// ... lists only the tools that a token may call.
+    ListForEverybody,
+    /// ... serves a token on the stateless wire only after it came with `server/discover`.
+    ServeAtOnce,
     /// ... serves protocol versions it does not know.
     RefuseUnknownVersion,
     /// ... does not compare the version in the header with the one in the body.

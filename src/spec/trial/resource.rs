@@ -18,6 +18,14 @@ trials! { ResourceTrial:
     SESSION_READY = "session-ready", "said that the session is begun";
     /// A control: a request of sessions, without session and without token.
     NO_SESSION = "no-session", "listed the tools without a session and without a token";
+    /// A token of the other kind.
+    REFRESH = "refresh-token", "sent a refresh token as the access token";
+    /// The control of the next two: the list, with the token of the login.
+    USUAL_LIST = "usual-list", "listed the tools with the token of the login";
+    /// The same with a token that was never used.
+    FRESH_LIST = "fresh-list", "listed the tools with a token that was never used before, without `server/discover`";
+    /// The same with a token that has more scope.
+    WIDER_LIST = "wider-list", "listed the tools with a token that has more scope";
     /// The session without the token.
     SESSION_BARE = "session-bare", "sent the id of the session instead of a token";
 }
@@ -27,4 +35,6 @@ trials! { ScopeTrial:
     STEP_UP = "step-up", "called the tool that needs more scope than the token has";
     /// The same again, where it was refused.
     STEP_UP_AGAIN = "step-up-again", "called the same tool again";
+    /// The same with the scope that the refusal names.
+    STEPPED_UP = "stepped-up", "called the same tool with the scope that the refusal named";
 }

@@ -21,6 +21,8 @@ trials! { TokenTrial:
     NO_REDIRECT = "no-redirect", "redeemed a code without `redirect_uri`";
     /// No resource, neither here nor before.
     NO_RESOURCE = "no-resource", "logged in and redeemed the code without `resource`";
+    /// The scope that is offered beyond the usual.
+    WIDER = "wider-scope", "logged in with more scope than a client asks for first";
     /// Another resource.
     OTHER_RESOURCE = "other-resource", "redeemed a code for a `resource` that was not in the authorization request";
     /// The code a second time.
