@@ -81,9 +81,12 @@ fn explain(asked: &cli::Explain, terminal: &Terminal) -> Outcome {
     }
 }
 
-fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
+fn probe_request(mut probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
     let config = probe.account.config.clone();
-    let reached = carry::reached(probe.passive, probe.login, probe.challenge_tool.is_some(), &probe.touch);
+    let sends = !probe.passive && probe.from.is_none();
+    let material = carry::material(&mut probe.touch, sends)?;
+    let named = probe.challenge_tool.is_some();
+    let reached = carry::reached(probe.passive, probe.login, named, &probe.touch, &material);
     let goes_on = probe.login || trials::are_part_of(reached);
     let stay = if goes_on { Some(carry::stay(*probe.way, probe.account)?) } else { None };
     let policy = wire::Policy { pace: probe.touch.pace, ..carry::policy(probe.connection)? };
@@ -102,7 +105,7 @@ fn probe_request(probe: cli::Probe) -> Result<commands::probe::Request, Failure>
         exit_zero: probe.exit_zero,
         expect: probe.expect,
         stay,
-        material: carry::material(*probe.touch)?,
+        material,
         consent,
         only,
         policy,

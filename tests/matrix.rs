@@ -19,6 +19,7 @@ use mcp_auth::report::{self, Report, Status};
 use mcp_auth::serve::{Config, Trouble};
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
+use mcp_auth::spec::reach::Reach;
 use mcp_auth::spec::revision::Revision;
 use mcp_auth::spec::step::Step;
 use mcp_auth::verdict::Check;
@@ -147,6 +148,34 @@ fn clean_postures_trip_nothing() {
         runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat()
     });
     assert!(complaints.is_empty(), "{} findings in correct deployments:\n{}", complaints.len(), complaints.join("\n"));
+}
+
+/// Where there is no signing key, one thing that the operator lends is enough for each of these rows.
+#[test]
+fn what_is_lent_alone_tells() {
+    let rows = [
+        ("rs-audience", Reach::ForeignToken),
+        ("rs-expired-rejected", Reach::ExpiredToken),
+        ("rs-expired-status", Reach::ExpiredToken),
+        ("rs-session-user", Reach::SecondAccount),
+        ("rs-upstream-token", Reach::UpstreamToken),
+        ("modern-undeclared-input", Reach::Tool),
+        ("rs-request-state", Reach::Tool),
+    ];
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    for (id, reach) in rows {
+        let check = checks::by_id(id).unwrap();
+        let how = Walk { only_with: Some(reach), ..walk_for(check) };
+        for (faults, wanted) in [(check.faults, false), (&[][..], true)] {
+            let faults: Vec<_> = faults.iter().collect();
+            let trail = runtime.block_on(walk(Posture::Reference, &faults, &how, Some(check)));
+            let last = Revision::ALL.into_iter().rev().find(|revision| check.level_at(*revision).is_some()).unwrap();
+            let found = judge(&trail, last);
+            let status = found.result(id).unwrap().status;
+            assert_eq!(status == Status::Pass, wanted, "{id} with {}: {status:?}", reach.flag());
+            assert_eq!(status >= Status::Warn, !wanted, "{id} with {}: {status:?}", reach.flag());
+        }
+    }
 }
 
 /// Visits of an overloaded deployment.

@@ -2,6 +2,7 @@
 //! ("Token Handling"). Only for who holds the signing key, or such a token.
 
 use super::access::fails_on_garbage;
+use super::lent;
 use super::tried::{Tried, tried_beside};
 use crate::evidence::{Evidence, Exchange, Pointer};
 use crate::level;
@@ -23,7 +24,7 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Lab,
         mark: Mark::Silent,
         cites: &[MCP_TOKEN_HANDLING, OAUTH21_5_2],
-        needs: &[Step::LabTrial],
+        needs: &[Step::LabTrial, Step::ExpiredTrial],
         blocked_by: &["rs-garbage-rejected"],
         why: "The short life of a token is what limits the harm of a stolen one.",
         fix: "refuse every token whose `exp` has passed (at most a minute of leeway) with 401 and \
@@ -40,7 +41,7 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Lab,
         mark: Mark::Biting,
         cites: &[MCP_TOKEN_HANDLING, RFC6750_3_1],
-        needs: &[Step::LabTrial],
+        needs: &[Step::LabTrial, Step::ExpiredTrial],
         blocked_by: &["rs-garbage-rejected", "rs-expired-rejected"],
         why: "401 is what makes a client use its refresh token. At 400, 403 or an error of a tool it gives up, and the user has to log in again every hour.",
         fix: "answer a token whose `exp` has passed with 401 and `WWW-Authenticate: Bearer error=\"invalid_token\"`",
@@ -104,7 +105,7 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Lab,
         mark: Mark::Silent,
         cites: &[RFC9068_4, RFC8725_3_8],
-        needs: &[Step::LabTrial],
+        needs: &[Step::LabTrial, Step::ForeignTrial],
         blocked_by: &["rs-garbage-rejected"],
         why: "Where several issuers share keys (tenants of one provider, say), the issuer alone tells whose users a token speaks of.",
         fix: "compare `iss` with the issuer of your authorization server, character by character, and answer 401 if it differs",
@@ -146,12 +147,27 @@ pub(super) const CHECKS: &[Check] = &[
     },
 ];
 
+/// Whether tokens were signed with the key given.
+pub(super) fn has_minted(e: &Evidence<'_>) -> bool {
+    e.about(Step::LabTrial, RIGHT.name).is_some()
+}
+
+/// What came of a token that has expired: one that we signed, else the one given.
+#[expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
+fn expired<'e>(e: &'e Evidence<'_>) -> Result<Tried<'e>, Verdict> {
+    if has_minted(e) { tried_beside(e, RIGHT, EXPIRED) } else { lent::expired(e) }
+}
+
 fn expired_rejected(e: &Evidence<'_>) -> Verdict {
-    must_refuse(e, EXPIRED)
+    match need!(expired(e)) {
+        Tried::LetIn(exchange) => at(exchange, EXPIRED).expected("401").fail(),
+        Tried::Unclear(why) => Verdict::inconclusive(why),
+        Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => Verdict::Pass,
+    }
 }
 
 fn expired_status(e: &Evidence<'_>) -> Verdict {
-    match need!(tried_beside(e, RIGHT, EXPIRED)) {
+    match need!(expired(e)) {
         Tried::LetIn(_) => Verdict::blocked("rs-expired-rejected"),
         Tried::Refused(_) => Verdict::Pass,
         Tried::Broke(_) if fails_on_garbage(e) => Verdict::blocked("rs-garbage-status"),
@@ -188,6 +204,9 @@ fn no_expiry(e: &Evidence<'_>) -> Verdict {
 }
 
 fn issuer(e: &Evidence<'_>) -> Verdict {
+    if !has_minted(e) {
+        return lent::foreign_issuer(e);
+    }
     must_refuse(e, OTHER_ISSUER)
 }
 
@@ -196,7 +215,7 @@ fn critical(e: &Evidence<'_>) -> Verdict {
 }
 
 fn typ(e: &Evidence<'_>) -> Verdict {
-    if e.about(Step::LabTrial, RIGHT.name).is_some() && e.about(Step::LabTrial, OTHER_TYPE.name).is_none() {
+    if has_minted(e) && e.about(Step::LabTrial, OTHER_TYPE.name).is_none() {
         return Verdict::not_applicable("the authorization server does not write `at+jwt`");
     }
     milder(must_refuse(e, OTHER_TYPE))

@@ -1,7 +1,8 @@
 //! For whom a token is that the MCP server takes: MCP authorization ("Token Handling", "Access Token Privilege
 //! Restriction"), RFC 7519 §4.1.3, RFC 9068 §4; and where else it takes one from. Only for who holds the signing key.
 
-use super::minted::{at, must_refuse};
+use super::lent;
+use super::minted::{at, has_minted, must_refuse};
 use super::tried::{Tried, tried_beside};
 use crate::evidence::{Evidence, Pointer};
 use crate::level;
@@ -14,6 +15,7 @@ use crate::spec::trial::lab::{
     AUDIENCE_LIST, CAPITAL_AUDIENCE, ID_TOKEN, IN_QUERY, LONGER_HOST, LONGER_PATH, NO_AUDIENCE, NO_USER_SESSION,
     OTHER_AUDIENCE, OTHER_USER, RIGHT, USER_SESSION,
 };
+use crate::spec::trial::lent::{LOST_SESSION, OWN_SESSION, SECOND, TAKEN_SESSION};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// The rows.
@@ -26,7 +28,7 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Lab,
         mark: Mark::Biting,
         cites: &[MCP_AUDIENCE, MCP_TOKEN_HANDLING, RFC7519_4_1_3],
-        needs: &[Step::LabTrial],
+        needs: &[Step::LabTrial, Step::ForeignTrial],
         blocked_by: &["rs-garbage-rejected"],
         why: "If any token of the same authorization server is good here, every other service that gets tokens from it can use \
               this one in its users' names.",
@@ -139,7 +141,7 @@ pub(super) const CHECKS: &[Check] = &[
         class: Class::Lab,
         mark: Mark::Plain,
         cites: &[SBP_SESSIONS],
-        needs: &[Step::LabTrial],
+        needs: &[Step::LabTrial, Step::SecondTrial],
         blocked_by: &["rs-garbage-rejected"],
         why: "Ids of sessions get into logs and URLs. One that works with anybody's token gives away what the session holds.",
         fix: "keep the user (`sub`) with the session and answer 404 to everybody else's token",
@@ -150,6 +152,9 @@ pub(super) const CHECKS: &[Check] = &[
 ];
 
 fn audience(e: &Evidence<'_>) -> Verdict {
+    if !has_minted(e) {
+        return lent::foreign(e);
+    }
     must_refuse(e, OTHER_AUDIENCE)
 }
 
@@ -184,17 +189,22 @@ fn in_query(e: &Evidence<'_>) -> Verdict {
 }
 
 fn session_user(e: &Evidence<'_>) -> Verdict {
-    let begun = e.about(Step::LabTrial, USER_SESSION.name);
-    if begun.is_some() && e.about(Step::LabTrial, OTHER_USER.name).is_none() {
+    let [right, begins, lost, taken] = if has_minted(e) {
+        [RIGHT, USER_SESSION, NO_USER_SESSION, OTHER_USER]
+    } else {
+        [SECOND, OWN_SESSION, LOST_SESSION, TAKEN_SESSION]
+    };
+    let begun = e.about(begins.step, begins.name);
+    if begun.is_some() && e.about(taken.step, taken.name).is_none() {
         return Verdict::not_applicable("the server gives out no ids of sessions");
     }
-    match need!(tried_beside(e, RIGHT, NO_USER_SESSION)) {
+    match need!(tried_beside(e, right, lost)) {
         Tried::LetIn(_) => return Verdict::not_applicable("ids of sessions mean nothing to the server"),
         Tried::Unclear(why) => return Verdict::inconclusive(why),
         Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => {}
     }
-    match need!(tried_beside(e, RIGHT, OTHER_USER)) {
-        Tried::LetIn(exchange) => at(exchange, OTHER_USER).expected("404").warn(),
+    match need!(tried_beside(e, right, taken)) {
+        Tried::LetIn(exchange) => at(exchange, taken).expected("404").warn(),
         Tried::Unclear(why) => Verdict::inconclusive(why),
         Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => Verdict::Pass,
     }

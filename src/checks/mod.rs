@@ -33,6 +33,7 @@ mod issued_claims;
 mod keys;
 mod legacy;
 mod legacy_session;
+mod lent;
 mod minted;
 mod minted_audience;
 mod modern;
@@ -71,6 +72,7 @@ mod token;
 mod token_client;
 mod token_code;
 mod token_errors;
+mod tool;
 mod transport;
 mod transport_documents;
 mod tried;
@@ -159,6 +161,8 @@ pub const GROUPS: &[Group] = &[
         checks: minted::CHECKS,
     },
     Group { title: "Whose tokens the MCP server takes", prefixes: &["rs-"], checks: minted_audience::CHECKS },
+    Group { title: "Whose token it is not", prefixes: &["rs-"], checks: lent::CHECKS },
+    Group { title: "The tool named", prefixes: &["rs-", "modern-"], checks: tool::CHECKS },
     Group { title: "Both wires", prefixes: &["transport-"], checks: wires::CHECKS },
     Group { title: "The stateless wire", prefixes: &["modern-", "era-"], checks: modern::CHECKS },
     Group { title: "The headers of the stateless wire", prefixes: &["modern-"], checks: modern_headers::CHECKS },

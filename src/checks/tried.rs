@@ -8,7 +8,7 @@
 use super::ground::refused;
 use crate::evidence::{Evidence, Exchange, answer};
 use crate::spec::step::Step;
-use crate::spec::trial::{Trial, lab};
+use crate::spec::trial::{Trial, lab, lent};
 use crate::verdict::Verdict;
 
 /// What came of a trial.
@@ -53,6 +53,9 @@ pub(super) fn tried_beside<'e>(e: &'e Evidence<'_>, right: Trial, trial: Trial) 
         Tried::Unclear(why) => return Err(Verdict::inconclusive(why)),
         _ if right == lab::RIGHT => {
             return Err(Verdict::inconclusive("the server takes no token that is signed with the key given"));
+        }
+        _ if right == lent::SECOND => {
+            return Err(Verdict::inconclusive("the token of the second account is not let in"));
         }
         _ => return Err(Verdict::blocked("rs-valid-accepted")),
     }
@@ -114,4 +117,12 @@ pub(super) fn is_result(exchange: &Exchange) -> bool {
         reply.body.cut && matches!(media_type.as_deref(), Some("application/json" | "text/event-stream"))
     });
     is_long || answer::messages(exchange).iter().any(|message| message.result().is_some())
+}
+
+/// What came of a token that the operator lends. The controls: the request is refused without a token, and so is a text
+/// that is no token (a blocker of every such row).
+pub(super) fn tried_lent<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<Tried<'e>, Verdict> {
+    refused(e)?;
+    let same: Vec<&Exchange> = attempts(e, trial).collect();
+    Ok(told(&same, is_result))
 }

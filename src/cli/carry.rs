@@ -45,8 +45,8 @@ pub(crate) fn stay(way: Way, place: Account) -> Result<shared::Stay, Failure> {
     Ok(shared::Stay { account: account(place), plan: plan(way)? })
 }
 
-/// How far `probe` may go.
-pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &Touch) -> Reached {
+/// How far `probe` may go, with what the operator lends.
+pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &Touch, lent: &Material) -> Reached {
     if passive {
         return Reach::Passive.into();
     }
@@ -56,33 +56,58 @@ pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &
         (touch.intrusive, Reach::Intrusive),
         (challenge_tool, Reach::ChallengeTool),
         (touch.user_agents, Reach::UserAgents),
-        (touch.step_up_tool.is_some(), Reach::StepUpTool),
-        (touch.signing_key.is_some(), Reach::Lab),
-        (touch.identity_key.is_some(), Reach::Identity),
+        (lent.step_up_tool.is_some(), Reach::StepUpTool),
+        (lent.tool.is_some(), Reach::Tool),
+        (lent.implies.is_some(), Reach::Implies),
+        (lent.foreign.is_some(), Reach::ForeignToken),
+        (lent.expired.is_some(), Reach::ExpiredToken),
+        (lent.second.is_some(), Reach::SecondAccount),
+        (lent.upstream.is_some(), Reach::UpstreamToken),
+        (lent.signing_key.is_some(), Reach::Lab),
+        (lent.identity.is_some(), Reach::Identity),
     ];
     let wished = wishes.into_iter().filter(|(wished, _)| *wished);
     wished.fold(Reached::default(), |reached, (_, reach)| reached.with(reach))
 }
 
-/// What the operator lends to `probe`. Secrets come from files or the environment, never from the command line.
-pub(crate) fn material(touch: Touch) -> Result<Material, Failure> {
-    let lent = |path: Option<std::path::PathBuf>, option: &str| path.map(|path| file(&path, option)).transpose();
-    let token = lent(touch.token_file, "--token-file")?;
-    let goes_on = touch.active || touch.intrusive || touch.signing_key.is_some();
-    let signing_key = match lent(touch.signing_key, "--signing-key")? {
-        Some(pem) => Some(ClientKey::read(&pem, None, None)?),
-        None => None,
+/// What the operator lends to `probe`. Secrets come from files or the environment, never from the command line; nothing is
+/// read where nothing may be sent.
+pub(crate) fn material(touch: &mut Touch, sends: bool) -> Result<Material, Failure> {
+    let pem = |path: &Path, option: &str| -> Result<ClientKey, Failure> {
+        Ok(ClientKey::read(&file(path, option)?, None, None)?)
     };
-    let identity = match (lent(touch.identity_key, "--identity-key")?, touch.identity_issuer) {
-        (Some(pem), Some(issuer)) => Some(Identity { issuer, key: ClientKey::read(&pem, None, None)? }),
+    let signing_key = touch.signing_key.take().map(|path| pem(&path, "--signing-key")).transpose()?;
+    let identity = match (touch.identity_key.take(), touch.identity_issuer.take()) {
+        (Some(path), Some(issuer)) => Some(Identity { issuer, key: pem(&path, "--identity-key")? }),
         _ => None,
     };
-    Ok(Material {
+    let lent = |path: &mut Option<std::path::PathBuf>, option: &str, name: &str| match path.take() {
+        Some(path) => file(&path, option).map(Some),
+        None => Ok(variable(name).filter(|_| sends)),
+    };
+    let mut material = Material {
+        foreign: lent(&mut touch.foreign_token_file, "--foreign-token-file", "MCP_AUTH_FOREIGN_TOKEN")?,
+        expired: lent(&mut touch.expired_token_file, "--expired-token-file", "MCP_AUTH_EXPIRED_TOKEN")?,
+        second: lent(&mut touch.second_token_file, "--second-token-file", "MCP_AUTH_SECOND_TOKEN")?,
+        upstream: lent(&mut touch.upstream_token_file, "--upstream-token-file", "MCP_AUTH_UPSTREAM_TOKEN")?,
+        token: None,
         identity,
-        token: token.or_else(|| variable("MCP_AUTH_TOKEN").filter(|_| goes_on)),
         signing_key,
-        step_up_tool: touch.step_up_tool,
-    })
+        tool: touch.tool.take(),
+        implies: touch.implies.take(),
+        step_up_tool: touch.step_up_tool.take(),
+    };
+    let tokens = [&material.foreign, &material.expired, &material.second, &material.upstream];
+    let goes_on = touch.active
+        || touch.intrusive
+        || material.signing_key.is_some()
+        || material.tool.is_some()
+        || tokens.into_iter().any(Option::is_some);
+    material.token = match touch.token_file.take() {
+        Some(path) => Some(file(&path, "--token-file")?),
+        None => variable("MCP_AUTH_TOKEN").filter(|_| goes_on),
+    };
+    Ok(material)
 }
 
 /// Runs `login`.

@@ -36,6 +36,25 @@ pub(crate) struct Touch {
     /// A good token, instead of a login's [also: MCP_AUTH_TOKEN]
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
     pub(crate) token_file: Option<PathBuf>,
+    /// A token of the same authorization server that was made for another resource (or one of another authorization
+    /// server): is it let in? [env: MCP_AUTH_FOREIGN_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) foreign_token_file: Option<PathBuf>,
+    /// A token for this server that has expired [env: MCP_AUTH_EXPIRED_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) expired_token_file: Option<PathBuf>,
+    /// A good token of a second account: does it open what belongs to the first? [env: MCP_AUTH_SECOND_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) second_token_file: Option<PathBuf>,
+    /// A token for the API behind the MCP server: is it let in? [env: MCP_AUTH_UPSTREAM_TOKEN]
+    #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
+    pub(crate) upstream_token_file: Option<PathBuf>,
+    /// A tool that may be called, best one that asks the user something; with its arguments, as NAME={"size":1}
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["passive", "from"], value_parser = call)]
+    pub(crate) tool: Option<String>,
+    /// A scope that implies another, which the tool needs: is it taken for it?
+    #[arg(long, value_name = "WIDE>NARROW", requires_all = ["tool", "intrusive"], value_parser = implies)]
+    pub(crate) implies: Option<(String, String)>,
     /// The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each
     #[arg(long, value_name = "FILE", conflicts_with_all = ["passive", "from"])]
     pub(crate) signing_key: Option<PathBuf>,
@@ -60,4 +79,13 @@ fn call(text: &str) -> Result<String, &'static str> {
     let (name, arguments) = text.split_once('=').unwrap_or((text, "{}"));
     let arguments = serde_json::from_str::<serde_json::Map<String, serde_json::Value>>(arguments);
     if name.is_empty() || arguments.is_err() { Err(usage) } else { Ok(text.to_owned()) }
+}
+
+/// Two scopes.
+fn implies(text: &str) -> Result<(String, String), &'static str> {
+    let usage = "write it as WIDE>NARROW, e.g. 'files:write>files:read'";
+    let (wide, narrow) = text.split_once('>').ok_or(usage)?;
+    let is_scope = |name: &str| !name.is_empty() && !name.contains(char::is_whitespace);
+    let (wide, narrow) = (wide.trim(), narrow.trim());
+    if is_scope(wide) && is_scope(narrow) { Ok((wide.to_owned(), narrow.to_owned())) } else { Err(usage) }
 }

@@ -340,6 +340,32 @@ impl Server {
         self.site.keys().access.private_pem()
     }
 
+    /// An access token of this deployment with these claims in place of the usual ones, null for none: what no login
+    /// brings, for who tries a server or a probe. `None` if it cannot be signed.
+    #[must_use]
+    pub fn mint(&self, claims: &serde_json::Value) -> Option<String> {
+        let key = &self.site.keys().access;
+        let now = clock::now();
+        let mut all = serde_json::json!({
+            "iss": self.site.layout.issuer, "aud": self.site.layout.mcp, "sub": "alice", "client_id": "mcp-auth-public",
+            "scope": "search:read", "iat": now, "exp": now.saturating_add(self.site.token_lifetime), "jti": keys::random(8),
+        });
+        for (name, value) in claims.as_object()? {
+            let members = all.as_object_mut()?;
+            match value {
+                serde_json::Value::Null => drop(members.shift_remove(name)),
+                value => drop(members.insert(name.clone(), value.clone())),
+            }
+        }
+        key.sign(&key.header("at+jwt"), &all).ok()
+    }
+
+    /// A token that a server would pass on to the API behind it, if it passed on what it gets.
+    #[must_use]
+    pub const fn upstream_token() -> &'static str {
+        resource::bearer::UPSTREAM_TOKEN
+    }
+
     /// The host names of the deployment and where they lead; empty when it goes by its address.
     #[must_use]
     pub fn resolve(&self) -> &[(String, SocketAddr)] {

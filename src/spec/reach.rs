@@ -42,11 +42,13 @@ pub enum Reach {
     Implies,
     /// Has the key of an identity provider that the authorization server trusts.
     Identity,
+    /// Has a token for the API behind the MCP server.
+    UpstreamToken,
 }
 
 impl Reach {
     /// Everything, in order.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 16] = [
         Self::Passive,
         Self::Default,
         Self::Active,
@@ -62,6 +64,7 @@ impl Reach {
         Self::SecondAccount,
         Self::Implies,
         Self::Identity,
+        Self::UpstreamToken,
     ];
 
     /// The flag that goes this far.
@@ -83,6 +86,7 @@ impl Reach {
             Self::SecondAccount => "--second-token-file",
             Self::Implies => "--implies",
             Self::Identity => "--identity-key",
+            Self::UpstreamToken => "--upstream-token-file",
         }
     }
 
@@ -100,12 +104,13 @@ impl Reach {
             Self::Lab => "signs tokens with the key that the operator lends",
             Self::ChallengeTool => "calls a tool without a token",
             Self::UserAgents => "asks under the names of other programs",
-            Self::Tool => "calls a tool",
+            Self::Tool => "calls the tool named, and answers what it asks",
             Self::StepUpTool => "calls a tool that needs more scope, without it and then with it",
             Self::ForeignToken => "sends a token that was made for another resource",
             Self::ExpiredToken => "sends a token that has expired",
             Self::SecondAccount => "sends a token of a second account",
-            Self::Implies => "uses a scope that implies another",
+            Self::Implies => "logs in with a scope that implies another, and calls the tool named",
+            Self::UpstreamToken => "sends a token for the API behind the MCP server",
             Self::Identity => "signs identity assertions with the key that the operator lends",
         }
     }
@@ -129,20 +134,20 @@ impl Reach {
 
 /// How far a run went: a set, since a login does not imply active requests.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Reached(u16);
+pub struct Reached(u32);
 
 impl Reached {
     /// What goes with this, and this.
     #[must_use]
     pub fn with(self, reach: Reach) -> Self {
         let all = reach.implied().iter().chain([&reach]);
-        Self(all.fold(self.0, |bits, reach| bits | 1 << *reach as u16))
+        Self(all.fold(self.0, |bits, reach| bits | 1 << *reach as u32))
     }
 
     /// Whether the run went this far.
     #[must_use]
     pub const fn has(self, reach: Reach) -> bool {
-        self.0 & (1 << reach as u16) != 0
+        self.0 & (1 << reach as u32) != 0
     }
 
     /// The things, in order.
@@ -194,7 +199,7 @@ impl<'de> Visitor<'de> for Reading {
     fn visit_seq<A: SeqAccess<'de>>(self, mut words: A) -> Result<Reached, A::Error> {
         let mut reached = Reached(0);
         while let Some(reach) = words.next_element::<Reach>()? {
-            reached = Reached(reached.0 | 1 << reach as u16);
+            reached = Reached(reached.0 | 1 << reach as u32);
         }
         Ok(reached)
     }

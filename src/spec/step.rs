@@ -168,8 +168,12 @@ pub enum Step {
     ExpiredTrial,
     /// An MCP request with a token of a second account.
     SecondTrial,
+    /// An MCP request with a token for the API behind the server.
+    UpstreamTrial,
     /// A call of the tool that the user named.
     ToolTrial,
+    /// A call of that tool with a scope that implies the one it needs.
+    ImpliedTrial,
     /// A call of the tool that needs more scope than the login has.
     ScopeTrial,
     /// Any request that the server had no time for (503, 429), and that was made again.
@@ -229,7 +233,9 @@ impl Step {
             Self::ForeignTrial => Reach::ForeignToken,
             Self::ExpiredTrial => Reach::ExpiredToken,
             Self::SecondTrial => Reach::SecondAccount,
+            Self::UpstreamTrial => Reach::UpstreamToken,
             Self::ToolTrial => Reach::Tool,
+            Self::ImpliedTrial => Reach::Implies,
             Self::ScopeTrial => Reach::StepUpTool,
             Self::ClientDocument
             | Self::ClientRegister
@@ -281,6 +287,7 @@ impl Step {
                 | Self::TokenTrial
                 | Self::RefreshTrial
                 | Self::ToolTrial
+                | Self::ImpliedTrial
                 | Self::ScopeTrial
         )
     }
@@ -375,7 +382,9 @@ impl Step {
             Self::ForeignTrial => "foreign token on trial",
             Self::ExpiredTrial => "expired token on trial",
             Self::SecondTrial => "token of a second account",
+            Self::UpstreamTrial => "token of the API behind on trial",
             Self::ToolTrial => "call of the tool named",
+            Self::ImpliedTrial => "call of the tool named, with a scope that implies another",
             Self::ScopeTrial => "call of the tool that needs more scope",
             Self::Busy => "the server had no time, so it is asked again",
             Self::WireTrial => "MCP request on trial",

@@ -20,6 +20,7 @@ use mcp_auth::spec::step::Step;
 use mcp_auth::store::Store;
 use mcp_auth::verdict::Check;
 use mcp_auth::wire::{Policy, Wire};
+use serde_json::json;
 use url::Url;
 
 /// How a deployment is visited: as far as the checks that are looked at need it.
@@ -33,6 +34,8 @@ pub(crate) struct Walk {
     pub(crate) user_agents: bool,
     /// Whether a login comes before the trials. Rows about registration need none, and their faults may prevent it.
     pub(crate) login: bool,
+    /// The one thing that is lent or allowed beyond the login; everything without it.
+    pub(crate) only_with: Option<Reach>,
 }
 
 /// The steps that a check and its ground read.
@@ -58,7 +61,7 @@ pub(crate) fn walk_for(check: &Check) -> Walk {
         titles.dedup();
         titles
     });
-    Walk { challenge_tool, touches, user_agents, login: needs_login(check) }
+    Walk { challenge_tool, touches, user_agents, login: needs_login(check), only_with: None }
 }
 
 /// Whether a check is about identity assertions. Others see a deployment that takes none.
@@ -108,15 +111,21 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
         reached = reached.with(Reach::UserAgents);
     }
     let lent = [
-        if how.login { Reach::Login } else { Reach::Default },
         Reach::Intrusive,
         Reach::Lab,
         Reach::Tool,
+        Reach::Implies,
         Reach::StepUpTool,
+        Reach::ForeignToken,
+        Reach::ExpiredToken,
+        Reach::SecondAccount,
+        Reach::UpstreamToken,
         Reach::Identity,
     ];
     if how.touches.is_some() {
-        reached = lent.into_iter().fold(reached, Reached::with);
+        let further = how.only_with.as_ref().map_or(&lent[..], std::slice::from_ref);
+        let login = if how.login { Reach::Login } else { Reach::Default };
+        reached = further.iter().fold(reached.with(login), |reached, reach| reached.with(*reach));
     }
     let wanted = match check.filter(|_| how.touches.is_some()) {
         Some(check) => Wanted::Steps(steps_for(check)),
@@ -136,6 +145,11 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
     trail
 }
 
+/// A token of the deployment with these claims.
+fn minted(server: &serve::Server, claims: &serde_json::Value) -> Option<Secret> {
+    server.mint(claims).map(Secret::new)
+}
+
 /// The login and the trials.
 async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider): (&serve::Server, Lent)) {
     let plan = Plan { browser: Browser::Follow, ..Plan::default() };
@@ -144,8 +158,14 @@ async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider
     let material = Material {
         signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
         identity: Some(Identity { issuer: provider.issuer, key: provider.key }),
+        foreign: minted(server, &json!({ "aud": "https://other.mcp-auth.invalid/mcp" })),
+        expired: minted(server, &json!({ "iat": 1_700_000_000, "exp": 1_700_000_600 })),
+        second: minted(server, &json!({ "sub": "bob" })),
+        upstream: Some(Secret::from(serve::Server::upstream_token())),
+        tool: Some("search={}".to_owned()),
+        implies: Some(("search:admin".to_owned(), "search:read".to_owned())),
         step_up_tool: Some(r#"save={"title":"mcp-auth","text":"mcp-auth"}"#.to_owned()),
-        ..Material::default()
+        token: None,
     };
     let store = Store::nowhere();
     let mut login = None;

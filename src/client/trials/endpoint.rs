@@ -3,9 +3,10 @@
 //! The control is the request that was refused without a token, now with a good one. Where that is no request that the
 //! server knows, it is `initialize` of the stateful wire.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::lab::{Lab, TokenSet};
+use super::lent;
 use super::minted;
 use super::resource::{is_let_in, leave, refused};
 use super::wires::with;
@@ -52,6 +53,7 @@ pub(super) async fn run(lab: &Lab<'_>) {
     if lab.takes(Step::LabTrial) {
         minted::run(lab, &gate).await;
     }
+    Box::pin(lent::run(lab, &gate)).await;
 }
 
 /// A session that was begun with a token, and is used without it. The control is the same request without the session.
@@ -121,20 +123,17 @@ async fn step_up(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) {
 }
 
 /// The call of a tool, and the session that it stands in on the stateful wire.
-struct Call {
-    ask: Ask,
+pub(super) struct Call {
+    pub(super) ask: Ask,
     open: Option<(Ask, Exchange)>,
 }
 
 impl Call {
     /// `tool` is its name, and behind `=` the JSON of its arguments.
-    async fn of(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) -> Option<Self> {
+    pub(super) async fn of(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) -> Option<Self> {
         let url = lab.wire.endpoint();
-        let (name, arguments) = tool.split_once('=').unwrap_or((tool, "{}"));
-        let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
-        let params = json!({ "name": name, "arguments": arguments });
-        let stateless = gate.ask.headers.iter().any(|(header, _)| *header == "mcp-method");
-        if stateless {
+        let params = named(tool);
+        if gate.is_stateless() {
             let ask = mcp::stateless(Step::ScopeTrial, &url, "tools/call", params, "");
             return Some(Self { ask: Gate::with_token(lab, ask, access), open: None });
         }
@@ -148,11 +147,18 @@ impl Call {
     }
 
     /// Ends the session.
-    async fn end(&self, lab: &Lab<'_>) {
+    pub(super) async fn end(&self, lab: &Lab<'_>) {
         if let Some((begin, begun)) = &self.open {
             leave(lab.wire, begin, begun).await;
         }
     }
+}
+
+/// The parameters of a call: the name of the tool, and behind `=` the JSON of its arguments.
+pub(super) fn named(tool: &str) -> Value {
+    let (name, arguments) = tool.split_once('=').unwrap_or((tool, "{}"));
+    let arguments = serde_json::from_str(arguments).unwrap_or_else(|_| json!({}));
+    json!({ "name": name, "arguments": arguments })
 }
 
 /// A request under the name of a trial.
@@ -181,13 +187,18 @@ impl Gate {
         (lab.wire.send(ask.clone()).await.status() == Some(401)).then_some(Self { ask })
     }
 
+    /// Whether the request is one of the stateless wire.
+    pub(super) fn is_stateless(&self) -> bool {
+        self.ask.headers.iter().any(|(header, _)| *header == "mcp-method")
+    }
+
     /// Presents a token of ours.
     pub(super) async fn present(&self, lab: &Lab<'_>, trial: Trial, access: &Access) -> Exchange {
         self.send(lab, trial, Self::with_token(lab, self.ask.clone(), access)).await
     }
 
     /// A request with a token of ours.
-    fn with_token(lab: &Lab<'_>, ask: Ask, access: &Access) -> Ask {
+    pub(super) fn with_token(lab: &Lab<'_>, ask: Ask, access: &Access) -> Ask {
         let ask = ask.header("authorization", format!("{} {}", access.scheme.name(), access.token.expose()));
         match access.key.as_ref().filter(|_| access.scheme == Scheme::Dpop) {
             Some(key) => {

@@ -25,7 +25,7 @@ use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::spec::trial::token::WIDER;
+use crate::spec::trial::token::{NARROW, WIDER};
 use crate::store::{Client, ClientAuth, ClientOrigin, Login, Scheme};
 use crate::wire::{Ask, Wire};
 
@@ -38,6 +38,18 @@ pub struct Material {
     pub signing_key: Option<ClientKey>,
     /// An identity provider that the authorization server trusts.
     pub identity: Option<Identity>,
+    /// A token that was made for another resource, or by another issuer.
+    pub foreign: Option<Secret>,
+    /// A token that has expired.
+    pub expired: Option<Secret>,
+    /// A good token of a second account.
+    pub second: Option<Secret>,
+    /// A token for the API behind the MCP server.
+    pub upstream: Option<Secret>,
+    /// A tool that may be called, and behind `=` the JSON of its arguments.
+    pub tool: Option<String>,
+    /// A scope, and one that it implies and that the tool needs.
+    pub implies: Option<(String, String)>,
     /// A tool that needs more scope than a login asks for first.
     pub step_up_tool: Option<String>,
 }
@@ -395,6 +407,13 @@ impl<'a> Lab<'a> {
         all.extend(more.iter().filter(|name| !had.contains(name)).cloned());
         let fresh = self.code_with(WIDER, &client, |url| set(url, "scope", &all.join(" "))).await?;
         self.exchange(WIDER, &client, "", self.redemption(&fresh)).await?.1
+    }
+
+    /// Fresh tokens of our client with this scope and no other.
+    pub(super) async fn with_only(&self, scope: &str) -> Option<TokenSet> {
+        let client = self.client().await?.clone();
+        let fresh = self.code_with(NARROW, &client, |url| set(url, "scope", scope)).await?;
+        self.exchange(NARROW, &client, "", self.redemption(&fresh)).await?.1
     }
 
     /// Fresh tokens with all the scope that is offered, or with one more than usual where all is too much.

@@ -4,16 +4,16 @@
 use serde_json::{Map, Value, json};
 use url::Url;
 
-use super::endpoint::{Gate, as_trial};
+use super::endpoint::Gate;
 use super::lab::Lab;
+use super::lent::taken_session;
 use super::random_id;
-use super::resource::{claims, leave};
-use super::wires::with;
-use super::wires_stateful::begun;
-use crate::client::mcp;
+use super::resource::claims;
+use crate::client::keeper::Access;
 use crate::client::proof::ClientKey;
 use crate::evidence::Evidence;
 use crate::formats::jwt;
+use crate::formats::secret::Secret;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
@@ -22,6 +22,7 @@ use crate::spec::trial::lab::{
     NO_AUDIENCE, NO_EXPIRY, NO_USER_SESSION, NOT_YET, OTHER_AUDIENCE, OTHER_ISSUER, OTHER_TYPE, OTHER_USER, RIGHT,
     USER_SESSION,
 };
+use crate::store::Scheme;
 use crate::wire::Ask;
 
 /// What a token is made of.
@@ -140,25 +141,20 @@ async fn in_query(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
     gate.send(lab, IN_QUERY, Ask { url: url.to_string(), ..gate.ask.clone() }).await;
 }
 
-/// A session of one user with the token of another. The control: a session that nobody began.
+/// A session of one user with the token of another.
 async fn sessions(lab: &Lab<'_>, gate: &Gate, mould: &Mould<'_>) {
-    let url = lab.wire.endpoint();
-    let bearer = |ask: Ask, token: &str| ask.header("authorization", format!("Bearer {token}"));
-    let own = mould.token(|_, _| {});
-    let other = mould.token(|_, claims| {
-        claims.insert("sub".to_owned(), json!("mcp-auth-another-user"));
-    });
-    let Some((own, other)) = own.zip(other) else { return };
-    let begin = bearer(mcp::initialize(&url, ""), &own);
-    let answer = lab.wire.send(as_trial(USER_SESSION, begin.clone())).await;
-    let Some(session) = begun(&answer).filter(|session| session.id.is_some()) else { return };
-    let ready = session.on(mcp::notification(Step::LabTrial, &url, "notifications/initialized", ""));
-    lab.wire.send(as_trial(USER_SESSION, bearer(ready, &own))).await;
-    let list = mcp::stateful(Step::LabTrial, &url, Some(&session), "tools/list", &json!({}), "");
-    let lost = with(list.clone(), "mcp-session-id", Some(&random_id()));
-    gate.send(lab, NO_USER_SESSION, bearer(lost, &own)).await;
-    gate.send(lab, OTHER_USER, bearer(list, &other)).await;
-    leave(lab.wire, &begin, &answer).await;
+    let own = mould.token(|_, _| {}).map(bearer);
+    let Some((own, other)) = own.zip(mould.other_user()) else { return };
+    taken_session(lab, gate, [USER_SESSION, NO_USER_SESSION, OTHER_USER], (&own, &other)).await;
+}
+
+/// A token of another user than ours, signed with the key given.
+pub(super) fn other_user(lab: &Lab<'_>) -> Option<Access> {
+    Mould::of(lab, lab.errand.material.signing_key.as_ref()?)?.other_user()
+}
+
+fn bearer(token: String) -> Access {
+    Access { token: Secret::new(token), scheme: Scheme::Bearer, key: None }
 }
 
 /// Makes a token, changed, and presents it.
@@ -180,6 +176,14 @@ impl<'k> Mould<'k> {
         claims.insert("jti".to_owned(), json!(random_id()));
         change(&mut header, &mut claims);
         self.key.sign(&header.into(), &claims.into())
+    }
+
+    /// A token of another user.
+    fn other_user(&self) -> Option<Access> {
+        let other = |_: &mut Map<String, Value>, claims: &mut Map<String, Value>| {
+            claims.insert("sub".to_owned(), json!("mcp-auth-another-user"));
+        };
+        self.token(other).map(bearer)
     }
 
     /// The resource that the token is for: the one name, or the first of the list.

@@ -14,6 +14,7 @@ mod extensions;
 mod forge;
 mod identity;
 mod lab;
+mod lent;
 mod minted;
 mod page;
 mod refresh;
@@ -70,6 +71,9 @@ pub async fn run(lab: &Lab<'_>) {
         Step::ForeignTrial,
         Step::ExpiredTrial,
         Step::SecondTrial,
+        Step::UpstreamTrial,
+        Step::ToolTrial,
+        Step::ImpliedTrial,
         Step::LabTrial,
     ];
     if tokens.into_iter().any(steps) {
@@ -95,6 +99,14 @@ fn is_success(exchange: &Exchange) -> bool {
 /// Whether a run that goes so far makes trials at all.
 #[must_use]
 pub fn are_part_of(reached: crate::spec::reach::Reached) -> bool {
-    let material = [Reach::Lab, Reach::ForeignToken, Reach::ExpiredToken, Reach::SecondAccount, Reach::Identity];
+    let material = [
+        Reach::Lab,
+        Reach::ForeignToken,
+        Reach::ExpiredToken,
+        Reach::SecondAccount,
+        Reach::UpstreamToken,
+        Reach::Tool,
+        Reach::Identity,
+    ];
     reached.has(Reach::Active) || material.into_iter().any(|reach| reached.has(reach))
 }

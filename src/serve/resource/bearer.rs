@@ -20,6 +20,8 @@ use super::others;
 
 /// How far clocks may differ, in seconds.
 const LEEWAY: u64 = 30;
+/// The token that the API behind this server would take, if there were one.
+pub(crate) const UPSTREAM_TOKEN: &str = "mcp-auth-token-of-the-api-behind";
 /// The longest token looked at, in bytes.
 const TOKEN_LIMIT: usize = 16 << 10;
 
@@ -102,6 +104,9 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
     }
     if token.len() > TOKEN_LIMIT {
         return Err(Refusal::NotAToken);
+    }
+    if token == UPSTREAM_TOKEN && !site.keeps(Duty::RefuseUpstreamTokens) {
+        return Ok(Principal::called("somebody of the API behind".to_owned()));
     }
     let print = fingerprint(token);
     let principal = match site.verified(&print) {
@@ -216,6 +221,13 @@ impl<'a> Parts<'a> {
             return Err(Refusal::Signature);
         }
         Ok(())
+    }
+
+    /// Whether one of our keys signed it, whatever duties are forgotten.
+    pub(super) fn is_authentic(&self, site: &Site) -> bool {
+        let keys = site.keys();
+        let key = self.text("kid").and_then(|kid| keys.find(kid)).filter(|key| self.text("alg") == Some(key.alg()));
+        key.is_some_and(|key| self.is_signed_by(&key.verifier, key.algorithm))
     }
 
     fn is_signed_by(&self, key: &DecodingKey, algorithm: Algorithm) -> bool {

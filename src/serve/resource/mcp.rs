@@ -18,11 +18,12 @@ use crate::spec::fault::{Duty, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::revision::{Revision, WireStyle};
 
+use super::asking;
 use super::bearer::Principal;
 use super::offers::{self, Done};
 use super::rpc::{
-    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, Message, RESOURCE_NOT_FOUND,
-    UNSUPPORTED_VERSION, error, error_with, modern, result, server_info,
+    HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, MISSING_CAPABILITY, Message,
+    RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, error, error_with, modern, result, server_info,
 };
 use super::session::{self, Session};
 use super::tools;
@@ -147,11 +148,25 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
             error_with(StatusCode::OK, id, INVALID_PARAMS, "there is no such resource", &json!({ "uri": uri }))
         }
         Done::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        Done::Ask => ask_user(site, principal, message, id),
+        Done::Forged => error(StatusCode::BAD_REQUEST, id, INVALID_PARAMS, "the requestState is not one of this call"),
         Done::NoMethod => {
             let answer = error(StatusCode::NOT_FOUND, id, METHOD_NOT_FOUND, "there is no such method");
             site.give(ask, Reply::UnknownMethod, answer)
         }
     }
+}
+
+/// The result that asks the user, or the refusal where the client did not say that it can (MCP multi round-trip requests,
+/// "Server Requirements").
+fn ask_user(site: &Site, principal: &Principal, message: &Message, id: &Value) -> Answer {
+    let can = message.meta(META_CAPABILITIES).is_some_and(|capabilities| capabilities.get("elicitation").is_some());
+    if can || !site.keeps(Duty::AskOnlyWhoCanAnswer) {
+        return result(id, &modern(asking::question(site, principal)));
+    }
+    let data = json!({ "requiredCapabilities": { "elicitation": {} } });
+    let what = "an argument is missing, and the client cannot ask for it";
+    error_with(StatusCode::BAD_REQUEST, id, MISSING_CAPABILITY, what, &data)
 }
 
 /// Whether a token came with `server/discover`, now or before: what a server must not make a condition.
@@ -374,6 +389,8 @@ async fn one(
             error_with(StatusCode::OK, id, RESOURCE_NOT_FOUND, "there is no such resource", &json!({ "uri": uri }))
         }
         Done::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
+        // Nobody is asked on this wire: that would take a stream, which is not offered.
+        Done::Ask | Done::Forged => result(id, &tools::bad("An argument is missing or is not a text.")),
         Done::NoMethod => error(StatusCode::OK, id, METHOD_NOT_FOUND, "there is no such method"),
     }
 }

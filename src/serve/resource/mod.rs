@@ -1,6 +1,7 @@
 //! The protected MCP server: its metadata, its challenge, and the endpoint that authenticates before it does anything
 //! else. RFC 9728 §2 and §5.1, RFC 6750 §3, MCP authorization ("Token Requirements", "Token Handling", "Error Handling").
 
+mod asking;
 pub(crate) mod bearer;
 mod mcp;
 mod offers;

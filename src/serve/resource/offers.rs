@@ -25,6 +25,10 @@ pub(crate) enum Done {
     NoResource(String),
     /// The token lacks these scopes.
     Forbidden(&'static str),
+    /// The user is to be asked, where the wire has a way to.
+    Ask,
+    /// The answer of the user comes with a state that is not ours.
+    Forged,
     /// There is no such method.
     NoMethod,
 }
@@ -42,6 +46,8 @@ pub(crate) async fn perform(site: &Site, principal: &Principal, method: &str, pa
             Outcome::Done(value) => Done::Result(value),
             Outcome::Unknown => Done::Invalid("there is no such tool"),
             Outcome::Forbidden(scope) => Done::Forbidden(scope),
+            Outcome::Ask => Done::Ask,
+            Outcome::Forged => Done::Forged,
         },
         "resources/list" => resources(site, params).await,
         "resources/templates/list" => Done::Keep(templates()),

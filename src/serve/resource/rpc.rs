@@ -86,6 +86,8 @@ pub(crate) const INVALID_PARAMS: i32 = -32602;
 pub(crate) const RESOURCE_NOT_FOUND: i32 = -32002;
 /// A header does not say what the body says (2026-07-28).
 pub(crate) const HEADER_MISMATCH: i32 = -32020;
+/// The client lacks a capability that the answer would need (2026-07-28).
+pub(crate) const MISSING_CAPABILITY: i32 = -32021;
 /// The protocol version is not spoken here (2026-07-28).
 pub(crate) const UNSUPPORTED_VERSION: i32 = -32022;
 
@@ -114,7 +116,7 @@ pub(crate) fn server_info() -> Value {
 /// A result as 2026-07-28 has it: complete, and signed with the server's name.
 pub(crate) fn modern(mut value: Value) -> Value {
     if let Some(members) = value.as_object_mut() {
-        members.insert("resultType".into(), json!("complete"));
+        members.entry("resultType").or_insert_with(|| json!("complete"));
         members.insert("_meta".into(), json!({ SERVER_INFO: server_info() }));
     }
     value

@@ -7,6 +7,7 @@ use crate::serve::search::{DOCUMENT_URI, Document};
 use crate::serve::site::Site;
 use crate::spec::fault::Duty;
 
+use super::asking::{self, Said};
 use super::bearer::Principal;
 
 /// Results of a search at most.
@@ -24,6 +25,10 @@ pub(crate) enum Outcome {
     Unknown,
     /// The token lacks these scopes.
     Forbidden(&'static str),
+    /// The user is to be asked, where the wire has a way to.
+    Ask,
+    /// The answer of the user comes with a state that is not ours.
+    Forged,
 }
 
 /// The tools, in the same order for everybody: what they may call shows when they call it.
@@ -38,7 +43,7 @@ pub(crate) fn list(site: &Site, principal: &Principal) -> Value {
             "description": if web { "Searches the web." } else { "Finds the documents that fit a query best." },
             "inputSchema": object(
                 json!({
-                    "query": text("The words to look for."),
+                    "query": text("The words to look for. Where they are missing, the user is asked."),
                     "collection": {
                         "type": "string",
                         "description": "Only documents whose id begins with this word and a dash.",
@@ -46,7 +51,7 @@ pub(crate) fn list(site: &Site, principal: &Principal) -> Value {
                     },
                     "limit": { "type": "integer", "minimum": 1, "maximum": HITS, "description": "How many documents." },
                 }),
-                &["query"],
+                &[],
             ),
             "annotations": { "readOnlyHint": true, "openWorldHint": web },
         }),
@@ -88,8 +93,17 @@ pub(crate) async fn call(site: &Site, principal: &Principal, params: &Map<String
     if let Some(missing) = missing(site, principal, name) {
         return Outcome::Forbidden(missing);
     }
+    let query = match (name, text("query")) {
+        ("search", None) => match asking::said(site, principal, params) {
+            Said::Nothing => return Outcome::Ask,
+            Said::Forged => return Outcome::Forged,
+            Said::No => return Outcome::Done(bad("Nothing was looked for.")),
+            Said::Query(query) => Some(query),
+        },
+        (_, query) => query.map(str::to_owned),
+    };
     let limit = arguments.get("limit").and_then(Value::as_u64).and_then(|n| usize::try_from(n).ok());
-    Outcome::Done(match (name, text("query"), text("id"), text("title").zip(text("text"))) {
+    Outcome::Done(match (name, query.as_deref(), text("id"), text("title").zip(text("text"))) {
         ("search", Some(query), ..) => {
             let limit = limit.unwrap_or(5).clamp(1, HITS);
             let hits = match text("collection") {
@@ -169,6 +183,7 @@ fn good(value: &Value) -> Value {
     json!({ "content": [{ "type": "text", "text": value.to_string() }], "structuredContent": value, "isError": false })
 }
 
-fn bad(why: &str) -> Value {
+/// The result of a tool that failed.
+pub(crate) fn bad(why: &str) -> Value {
     json!({ "content": [{ "type": "text", "text": why }], "isError": true })
 }

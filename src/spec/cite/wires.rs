@@ -84,4 +84,13 @@ cites! { OF_WIRES:
     /// Requests that stand for themselves.
     MCP_STATELESSNESS = "MCP 2026-07-28 base protocol", "Statelessness",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/index#statelessness";
+    /// Tokens that are passed on.
+    SBP_PASSTHROUGH = "MCP Security Best Practices", "Token Passthrough",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// Handles of state that somebody else made.
+    SBP_HANDLES = "MCP Security Best Practices", "State Handle Hijacking",
+        "https://modelcontextprotocol.io/docs/tutorials/security/security_best_practices";
+    /// What a server that asks for input must do.
+    MCP_MULTI_ROUND = "MCP 2026-07-28 multi round-trip requests", "Server Requirements",
+        "https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr#server-requirements";
 }

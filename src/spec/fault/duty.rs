@@ -324,6 +324,14 @@ pub enum Duty {
     SteadyScope,
     /// ... accepts ID tokens of its authorization server.
     RefuseIdTokens,
+    /// ... accepts tokens for the API behind it.
+    RefuseUpstreamTokens,
+    /// ... asks the users of clients that did not say that they can be asked.
+    AskOnlyWhoCanAnswer,
+    /// ... takes any text for the state of a call.
+    VerifyRequestState,
+    /// ... takes the state of one user's call from another.
+    BindRequestState,
     /// ... accepts refresh tokens as access tokens.
     RefuseRefreshTokens,
     /// ... accepts revoked tokens.

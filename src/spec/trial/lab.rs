@@ -39,6 +39,8 @@ trials! { LabTrial:
     USER_SESSION = "user-session", "began a session with a token that we signed";
     /// The same request in a session that nobody began.
     NO_USER_SESSION = "no-user-session", "named a session that nobody began";
+    /// The state of a call with the token of another user.
+    OTHER_USER_STATE = "other-user-state", "sent the `requestState` of a call with a token of another user (`sub`)";
     /// The session with the token of another user.
     OTHER_USER = "other-user", "used the session with a token of another user (`sub`)";
 }

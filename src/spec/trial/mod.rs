@@ -10,6 +10,7 @@ pub mod documents;
 pub mod extensions;
 pub mod identity;
 pub mod lab;
+pub mod lent;
 pub mod refresh;
 pub mod registration;
 pub mod resource;

@@ -23,6 +23,8 @@ trials! { TokenTrial:
     NO_RESOURCE = "no-resource", "logged in and redeemed the code without `resource`";
     /// The scope that is offered beyond the usual.
     WIDER = "wider-scope", "logged in with more scope than a client asks for first";
+    /// One scope.
+    NARROW = "narrow-scope", "logged in with one scope only";
     /// Another resource.
     OTHER_RESOURCE = "other-resource", "redeemed a code for a `resource` that was not in the authorization request";
     /// The code a second time.
