@@ -95,3 +95,21 @@ fn a_blocking_check_stands_before_what_it_blocks() {
         }
     }
 }
+
+/// Checks beyond them, of what was met in practice.
+const BEYOND: [&str; 5] = ["challenge-body-id", "challenge-user-agents", "ext-ema-alg", "meta-clock", "modern-delete"];
+
+#[test]
+fn every_requirement_is_a_check_or_an_exception_with_a_reason() {
+    let mut seen = BTreeSet::new();
+    for exception in checks::EXCEPTIONS {
+        assert!(checks::by_id(exception.id).is_none(), "{} is a check, and an exception from being one", exception.id);
+        assert!(seen.insert(exception.id), "{} stands twice", exception.id);
+        assert!(exception.why.len() > 60 && !exception.why.ends_with('.'), "{}: why is a clause", exception.id);
+        assert!(!exception.title.ends_with('.'), "{}: a title is a clause", exception.id);
+    }
+    assert!(seen.len() < 10, "the list of exceptions is to be short");
+    for id in BEYOND {
+        assert!(checks::by_id(id).is_some(), "{id} is no check");
+    }
+}

@@ -273,7 +273,7 @@ fn is_ours(exchange: &Exchange) -> bool {
 }
 
 /// The answer to a document as it must be, where that was taken.
-fn taken<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
+pub(super) fn taken<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     let right = valid(e)?;
     match kind(right) {
         Kind::Code | Kind::Page | Kind::Away => Ok(right),

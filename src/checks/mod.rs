@@ -7,6 +7,7 @@
 mod access;
 mod asked;
 mod authorization;
+mod authorization_age;
 mod authorization_answer;
 mod authorization_ground;
 mod authorization_page;
@@ -21,6 +22,7 @@ mod challenge_scope;
 mod challenge_syntax;
 mod cors;
 mod documents;
+mod exceptions;
 mod extensions;
 mod extensions_client;
 mod extensions_dpop;
@@ -80,6 +82,7 @@ mod tried;
 mod tried_tests;
 mod wires;
 
+pub use self::exceptions::{EXCEPTIONS, Exception, exception};
 use crate::verdict::Check;
 
 /// A group of checks: what they read and the prefixes of their ids.
@@ -143,6 +146,7 @@ pub const GROUPS: &[Group] = &[
     },
     Group { title: "The authorization response", prefixes: &["authz-"], checks: authorization_answer::CHECKS },
     Group { title: "The login page", prefixes: &["authz-"], checks: authorization_page::CHECKS },
+    Group { title: "What grows old", prefixes: &["authz-"], checks: authorization_age::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
     Group { title: "How the token endpoint refuses", prefixes: &["token-", "refresh-"], checks: token_errors::CHECKS },
     Group { title: "How codes are redeemed", prefixes: &["token-"], checks: token_code::CHECKS },

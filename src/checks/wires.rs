@@ -138,6 +138,22 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[Fault::new("accept-strict-406", &[Deed::Forget(Duty::AcceptAnyAccept)])],
         judge: accept,
     },
+    Check {
+        id: "transport-bind-loopback",
+        title: "a server on this machine listens only on this machine",
+        role: Role::ResourceServer,
+        level: level![Should, Should, Should, Should],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_TRANSPORT_SECURITY],
+        needs: &[Step::McpElsewhere],
+        blocked_by: &[],
+        why: "Whoever is in the same network (a café, an office) reaches it, too.",
+        fix: "listen at 127.0.0.1 (and ::1) instead of 0.0.0.0; of a container publish the port as `-p 127.0.0.1:PORT:PORT`",
+        disputed: "",
+        faults: &[Fault::new("bind-all-interfaces", &[Deed::Forget(Duty::ListenWhereTold)])],
+        judge: bind_loopback,
+    },
 ];
 
 /// A request that the server answers with a result.
@@ -280,4 +296,27 @@ fn accept(e: &Evidence<'_>) -> Verdict {
         .expected("the result of the request")
         .actual(told(exchange))
         .info()
+}
+
+fn bind_loopback(e: &Evidence<'_>) -> Verdict {
+    if !e.on_loopback() {
+        return Verdict::not_applicable("the server is not on this machine");
+    }
+    let Some(elsewhere) = e.first(Step::McpElsewhere) else {
+        return Verdict::not_applicable("the machine has no other address to look at, or the server goes by one");
+    };
+    let usual = e.first_requests().find(|x| x.status().is_some());
+    let challenge = |x: &Exchange| x.reply().and_then(|reply| reply.header("www-authenticate")).map(str::to_owned);
+    match (elsewhere.status(), usual) {
+        (None, _) => Verdict::Pass,
+        // Another server may have that port at the other address.
+        (status, Some(usual)) if status == usual.status() && challenge(elsewhere) == challenge(usual) => {
+            let host = url::Url::parse(&elsewhere.request.url).ok().and_then(|url| url.host_str().map(str::to_owned));
+            finding(Pointer::exchange(elsewhere.number), "the server listens at other addresses of this machine, too")
+                .expected("127.0.0.1 only")
+                .actual(format!("it answers at {}", printable(&host.unwrap_or_default())))
+                .warn()
+        }
+        _ => Verdict::inconclusive("something else answers at the other address"),
+    }
 }

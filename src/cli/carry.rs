@@ -54,6 +54,7 @@ pub(crate) fn reached(passive: bool, login: bool, challenge_tool: bool, touch: &
         (login, Reach::Login),
         (touch.active, Reach::Active),
         (touch.intrusive, Reach::Intrusive),
+        (touch.slow, Reach::Slow),
         (challenge_tool, Reach::ChallengeTool),
         (touch.user_agents, Reach::UserAgents),
         (lent.step_up_tool.is_some(), Reach::StepUpTool),

@@ -15,6 +15,9 @@ pub(crate) struct Touch {
     /// Register clients, use up codes and tokens (implies --active); removes what it created, or lists it
     #[arg(long, conflicts_with_all = ["passive", "from"])]
     pub(crate) intrusive: bool,
+    /// Wait ten minutes for a code to grow old, at the end
+    #[arg(long, requires = "intrusive")]
+    pub(crate) slow: bool,
     /// Ask under the names of other programs, too: does a firewall refuse some clients?
     #[arg(long, conflicts_with_all = ["passive", "from"])]
     pub(crate) user_agents: bool,

@@ -78,7 +78,8 @@ async fn walk_all(wire: &Wire, options: &Options) {
             trials::without_keys(wire).await;
         }
     };
-    join3(chain, bad_tokens, join(again(wire, options), browser_document(wire))).await;
+    let further = join3(again(wire, options), browser_document(wire), trials::elsewhere(wire));
+    join3(chain, bad_tokens, further).await;
     legacy_defaults(wire).await;
 }
 

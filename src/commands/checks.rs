@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use super::{Exit, Failure, Outcome, Terminal, put};
 use crate::advice::{providers, snippets, symptoms};
-use crate::checks;
+use crate::checks::{self, EXCEPTIONS, Exception};
 use crate::render::wrap::hang;
 use crate::serve::grade::rows;
 use crate::spec::fault::{Deed, Edit, Fault};
@@ -30,6 +30,9 @@ pub fn list(json: bool, revision: Option<Revision>) -> Outcome {
     for check in chosen {
         let _ = writeln!(text, "{:<34} {}", check.id, check.title);
     }
+    for exception in EXCEPTIONS.iter().filter(|_| revision.is_none()) {
+        let _ = writeln!(text, "{:<34} {} (not checked)", exception.id, exception.title);
+    }
     put(&text)?;
     Ok(Exit::Success)
 }
@@ -42,6 +45,9 @@ pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
     if let Some(row) = rows::by_id(id) {
         return super::grade::catalogue::explain(row, json, terminal);
     }
+    if let Some(exception) = checks::exception(id) {
+        return unchecked(exception, json, terminal);
+    }
     let check = checks::by_id(id).ok_or_else(|| unknown(id))?;
     if json {
         let text = serde_json::to_string_pretty(&as_json(check)).unwrap_or_default();
@@ -49,6 +55,22 @@ pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
     } else {
         put(&explanation(check, terminal.width))?;
     }
+    Ok(Exit::Success)
+}
+
+/// What is demanded and not judged, and why.
+fn unchecked(exception: &Exception, json: bool, terminal: &Terminal) -> Outcome {
+    if json {
+        let value = serde_json::json!({ "id": exception.id, "title": exception.title, "not_checked": exception.why });
+        put(&format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default()))?;
+        return Ok(Exit::Success);
+    }
+    let lines = [("requires", exception.title.to_owned()), ("judged", format!("not checked: {}", exception.why))];
+    let mut text = format!("{}\n", exception.id);
+    for (title, body) in lines {
+        let _ = writeln!(text, "{title:<10} {}", hang(&body, 11, terminal.width));
+    }
+    put(&text)?;
     Ok(Exit::Success)
 }
 

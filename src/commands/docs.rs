@@ -45,6 +45,10 @@ fn index() -> String {
             let _ = writeln!(text, "- {}: {}", link(check.id), check.title);
         }
     }
+    text.push_str("\n## Not checked\n\n");
+    for exception in checks::EXCEPTIONS {
+        let _ = writeln!(text, "- {}: {}. Not checked: {}.", exception.id, exception.title, exception.why);
+    }
     text
 }
 

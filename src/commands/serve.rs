@@ -143,6 +143,7 @@ fn further(check: &Check, lab: Option<&Path>) -> Option<String> {
         Reach::ChallengeTool => " --challenge-tool search".to_owned(),
         Reach::StepUpTool => " --login --intrusive --step-up-tool save".to_owned(),
         Reach::Intrusive => " --login --intrusive".to_owned(),
+        Reach::Slow => " --login --intrusive --slow".to_owned(),
         Reach::Tool => " --login --tool 'search={}'".to_owned(),
         Reach::Implies => " --login --intrusive --tool 'search={}' --implies 'search:admin>search:read'".to_owned(),
         reach => format!(" --login {} FILE", reach.flag()),

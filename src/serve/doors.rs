@@ -55,6 +55,11 @@ pub(super) fn troubled(router: Router, trouble: Trouble) -> Router {
     }))
 }
 
+/// The address that the MCP server listens at.
+pub(super) fn listen(config: &Config, plan: &Plan) -> IpAddr {
+    if plan.keeps(Duty::ListenWhereTold) { config.listen } else { Ipv4Addr::UNSPECIFIED.into() }
+}
+
 pub(super) async fn bind(listen: IpAddr, port: u16) -> Result<(TcpListener, SocketAddr), ServeError> {
     let address = SocketAddr::new(listen, port);
     let refused = |source| ServeError::Listen { address, source };

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::header::{ACCEPT, HOST, LOCATION, USER_AGENT};
+use http::header::{ACCEPT, CACHE_CONTROL, HOST, LOCATION, USER_AGENT};
 use http::{HeaderMap, Method, Request, StatusCode};
 use http_body_util::{BodyExt as _, Full, LengthLimitError, Limited};
 use hyper::client::conn::http1;
@@ -90,12 +90,33 @@ pub(crate) struct Reply {
 
 /// GETs a URL. `guarded`: only from public addresses. `None` for everything but a 200 or a redirect.
 pub(crate) async fn get(url: &Url, limit: usize, guarded: bool, tls: &Arc<ClientConfig>) -> Option<Fetched> {
+    get_aged(url, limit, guarded, tls).await.map(|(fetched, _)| fetched)
+}
+
+/// The same, and how long it may be kept, in seconds, where it says so (RFC 9111 §5.2.2).
+pub(crate) async fn get_aged(
+    url: &Url,
+    limit: usize,
+    guarded: bool,
+    tls: &Arc<ClientConfig>,
+) -> Option<(Fetched, Option<u64>)> {
     let reply = call(Call::get(url, limit, guarded), tls).await.ok()?;
+    let age = reply.headers.get(CACHE_CONTROL).and_then(|line| line.to_str().ok()).and_then(max_age);
     match reply.status.as_u16() {
-        200 => Some(Fetched::Body(reply.body)),
-        301 | 302 | 303 | 307 | 308 => Some(Fetched::Redirect(reply.headers.get(LOCATION)?.to_str().ok()?.to_owned())),
+        200 => Some((Fetched::Body(reply.body), age)),
+        301 | 302 | 303 | 307 | 308 => {
+            Some((Fetched::Redirect(reply.headers.get(LOCATION)?.to_str().ok()?.to_owned()), age))
+        }
         _ => None,
     }
+}
+
+fn max_age(cache_control: &str) -> Option<u64> {
+    let mut directives = cache_control.split(',').map(|directive| directive.trim().to_ascii_lowercase());
+    if directives.clone().any(|directive| matches!(directive.as_str(), "no-store" | "no-cache")) {
+        return Some(0);
+    }
+    directives.find_map(|directive| directive.strip_prefix("max-age=")?.parse().ok())
 }
 
 /// Sends a request and reads the answer, whatever its status.

@@ -81,6 +81,8 @@ pub struct Config {
     pub auto_approve: bool,
     /// How long access tokens live, in seconds.
     pub token_lifetime: u64,
+    /// How long codes live, in seconds.
+    pub code_lifetime: u64,
     /// The algorithm of access tokens.
     pub signing: Signing,
     /// The signing keys are replaced so often, if at all.
@@ -229,6 +231,7 @@ impl Default for Config {
             clients: Registration::defaults(),
             auto_approve: false,
             token_lifetime: 600,
+            code_lifetime: 60,
             signing: Signing::default(),
             rotate_keys: None,
             public: None,
@@ -404,7 +407,8 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
         Some(settings) => Some(Box::pin(Foreign::find(settings.clone())).await?),
         None => None,
     };
-    let resource = doors::bind(config.listen, config.port).await?;
+    let (listener, address) = doors::bind(doors::listen(&config, &plan), config.port).await?;
+    let resource = (listener, SocketAddr::new(config.listen, address.port()));
     let authority = match foreign.is_some() || layout::shares_origin(config.posture) {
         true => None,
         false => Some(doors::bind(config.listen, config.authority_port).await?),

@@ -62,6 +62,8 @@ pub(crate) struct Site {
     test_accounts: bool,
     pub(crate) auto_approve: bool,
     pub(crate) token_lifetime: u64,
+    /// How long codes live, in seconds.
+    pub(crate) code_lifetime: u64,
     pub(crate) private_documents: bool,
     pub(crate) provider: Option<IdentityProvider>,
     library: OnceLock<Arc<dyn Library>>,
@@ -117,6 +119,7 @@ impl Site {
             test_accounts: config.accounts == Account::tests(),
             auto_approve: config.auto_approve,
             token_lifetime: config.token_lifetime,
+            code_lifetime: config.code_lifetime,
             private_documents: config.private_documents,
             provider: config.identity_provider.clone(),
             library: config.library.clone().map(OnceLock::from).unwrap_or_default(),

@@ -44,11 +44,13 @@ pub enum Reach {
     Identity,
     /// Has a token for the API behind the MCP server.
     UpstreamToken,
+    /// Waits for codes to grow old.
+    Slow,
 }
 
 impl Reach {
     /// Everything, in order.
-    pub const ALL: [Self; 16] = [
+    pub const ALL: [Self; 17] = [
         Self::Passive,
         Self::Default,
         Self::Active,
@@ -65,6 +67,7 @@ impl Reach {
         Self::Implies,
         Self::Identity,
         Self::UpstreamToken,
+        Self::Slow,
     ];
 
     /// The flag that goes this far.
@@ -87,6 +90,7 @@ impl Reach {
             Self::Implies => "--implies",
             Self::Identity => "--identity-key",
             Self::UpstreamToken => "--upstream-token-file",
+            Self::Slow => "--slow",
         }
     }
 
@@ -111,6 +115,7 @@ impl Reach {
             Self::SecondAccount => "sends a token of a second account",
             Self::Implies => "logs in with a scope that implies another, and calls the tool named",
             Self::UpstreamToken => "sends a token for the API behind the MCP server",
+            Self::Slow => "waits ten minutes for a code to grow old",
             Self::Identity => "signs identity assertions with the key that the operator lends",
         }
     }

@@ -40,6 +40,8 @@ pub enum Step {
     BadToken,
     /// Not a request of ours: the server under test fetched from our listener; `about` names the trial.
     CanaryFetched,
+    /// The first request again, at another address of this machine.
+    McpElsewhere,
     /// CORS preflight of the MCP endpoint.
     McpPreflight,
     /// Protected resource metadata at the URL the challenge names.
@@ -150,6 +152,8 @@ pub enum Step {
     CodeReturn,
     /// A code redeemed to see what comes.
     TokenTrial,
+    /// A code redeemed long after it was issued.
+    SlowTrial,
     /// A refresh token used to see what comes.
     RefreshTrial,
     /// A revocation to see what comes, and the use of the token after it.
@@ -207,6 +211,7 @@ impl Step {
             | Self::McpMalformed
             | Self::BadToken
             | Self::CanaryFetched
+            | Self::McpElsewhere
             | Self::LegacyAuthorize
             | Self::LegacyToken
             | Self::LegacyRegister => Reach::Default,
@@ -234,6 +239,7 @@ impl Step {
             Self::ExpiredTrial => Reach::ExpiredToken,
             Self::SecondTrial => Reach::SecondAccount,
             Self::UpstreamTrial => Reach::UpstreamToken,
+            Self::SlowTrial => Reach::Slow,
             Self::ToolTrial => Reach::Tool,
             Self::ImpliedTrial => Reach::Implies,
             Self::ScopeTrial => Reach::StepUpTool,
@@ -285,6 +291,7 @@ impl Step {
                 | Self::SessionStream
                 | Self::DocumentGrant
                 | Self::TokenTrial
+                | Self::SlowTrial
                 | Self::RefreshTrial
                 | Self::ToolTrial
                 | Self::ImpliedTrial
@@ -318,6 +325,7 @@ impl Step {
             Self::McpMalformed => "malformed body, no token",
             Self::BadToken => "bad token",
             Self::CanaryFetched => "the server came to our listener",
+            Self::McpElsewhere => "the same request at another address",
             Self::McpPreflight => "CORS preflight of the endpoint",
             Self::ChallengeMetadata => "resource metadata named by the challenge",
             Self::PathMetadata => "resource metadata, path inserted",
@@ -373,6 +381,7 @@ impl Step {
             Self::CodeTrial => "authorization for a trial",
             Self::CodeReturn => "redirect back, for a trial",
             Self::TokenTrial => "token request on trial",
+            Self::SlowTrial => "token request for an old code",
             Self::RefreshTrial => "refresh on trial",
             Self::RevokeTrial => "revocation on trial",
             Self::IntrospectTrial => "introspection on trial",

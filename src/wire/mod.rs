@@ -6,6 +6,7 @@
 
 mod address;
 mod canary;
+mod elsewhere;
 mod failure;
 mod hello;
 mod host;
@@ -14,7 +15,7 @@ mod pace;
 mod read;
 
 use std::net::SocketAddr;
-use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -161,6 +162,10 @@ pub struct Wire {
     pace: Pace,
     /// Bytes of bodies read so far.
     read: AtomicUsize,
+    /// How many times shorter long waits are than the record says, see [`Wire::in_haste`].
+    haste: u32,
+    /// What was left out of long waits so far, in milliseconds.
+    skipped: AtomicU64,
 }
 
 impl Wire {
@@ -193,6 +198,8 @@ impl Wire {
             watch: None,
             budgets: Budgets::default(),
             read: AtomicUsize::new(0),
+            haste: 1,
+            skipped: AtomicU64::new(0),
         };
         if !wire.policy.authorities.is_empty() || wire.policy.proxy.is_some() || target.scheme() == "https" {
             wire.client(true)?;
@@ -256,6 +263,21 @@ impl Wire {
         self
     }
 
+    /// The same gate, which waits so many times shorter than it writes down: for a deployment whose times are that much
+    /// shorter, too.
+    #[must_use]
+    pub const fn in_haste(mut self, times: u32) -> Self {
+        self.haste = times;
+        self
+    }
+
+    /// Waits for something to grow old.
+    pub async fn pause(&self, wait: Duration) {
+        let waited = wait / self.haste.max(1);
+        tokio::time::sleep(waited).await;
+        self.skipped.fetch_add(millis(wait.saturating_sub(waited)), Ordering::Relaxed);
+    }
+
     /// The MCP URL of the run.
     #[must_use]
     pub const fn target(&self) -> &Url {
@@ -282,6 +304,16 @@ impl Wire {
         }
         let given = self.record.lock().unwrap_or_else(PoisonError::into_inner).target.clone();
         if Url::parse(&given).as_ref() == Ok(&self.target) { given } else { self.target.to_string() }
+    }
+
+    /// The endpoint at another address of this machine, where the target is at the usual loopback address; `None` elsewhere.
+    #[must_use]
+    pub fn elsewhere(&self) -> Option<String> {
+        let is_usual = matches!(self.target.host_str(), Some("127.0.0.1" | "localhost" | "[::1]"));
+        let address = if is_usual && self.target.scheme() == "http" { elsewhere::address()? } else { return None };
+        let mut url = Url::parse(&self.endpoint()).ok()?;
+        url.set_ip_host(address).ok()?;
+        Some(url.to_string())
     }
 
     /// Seconds since 1970-01-01 UTC.
@@ -367,7 +399,7 @@ impl Wire {
                 body: ask.body,
             },
             outcome,
-            at: millis(at),
+            at: millis(at).saturating_add(self.skipped.load(Ordering::Relaxed)),
             took: millis(self.begun.elapsed().saturating_sub(at)),
         }
     }
@@ -394,7 +426,7 @@ impl Wire {
                 body: None,
             },
             outcome,
-            at: millis(at),
+            at: millis(at).saturating_add(self.skipped.load(Ordering::Relaxed)),
             took: millis(self.begun.elapsed().saturating_sub(at)),
         };
         self.write_down(exchange.clone());
@@ -404,7 +436,7 @@ impl Wire {
     /// Writes down what was seen without a request of ours.
     pub fn witness(&self, seen: Ask) {
         let number = self.next.fetch_add(1, Ordering::Relaxed);
-        let at = millis(self.begun.elapsed());
+        let at = millis(self.begun.elapsed()).saturating_add(self.skipped.load(Ordering::Relaxed));
         self.write_down(Exchange {
             number,
             step: seen.step,

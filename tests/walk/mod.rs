@@ -90,10 +90,12 @@ pub(crate) async fn walk(posture: Posture, faults: &[&'static Fault], how: &Walk
 /// Visits a deployment that is configured already.
 pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&Check>) -> Trail {
     let provider = identity();
+    let is_slow = check.is_some_and(|check| check.needs.contains(&Step::SlowTrial));
     let config = Config {
         identity_provider: takes_identity(how, check)
             .then(|| IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] }),
         auto_approve: how.touches.is_some() && how.login,
+        code_lifetime: if is_slow { SHORT_CODES } else { config.code_lifetime },
         // A deployment that goes by a name guards itself as one on a network does.
         private_documents: config.posture != Posture::Https,
         ..config
@@ -127,6 +129,9 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
         let login = if how.login { Reach::Login } else { Reach::Default };
         reached = further.iter().fold(reached.with(login), |reached, reach| reached.with(*reach));
     }
+    if is_slow {
+        reached = reached.with(Reach::Slow);
+    }
     let wanted = match check.filter(|_| how.touches.is_some()) {
         Some(check) => Wanted::Steps(steps_for(check)),
         None => Wanted::All,
@@ -134,7 +139,8 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
     let wire = Wire::new(&target, server.mcp_url(), reached, policy)
         .unwrap()
         .for_trials()
-        .within_pauses(Duration::from_millis(1));
+        .within_pauses(Duration::from_millis(1))
+        .in_haste(HASTE);
     let challenge_tool = how.challenge_tool.map(str::to_owned);
     discover::walk(&wire, &Options { reach: reached, wanted: wanted.clone(), challenge_tool }).await;
     if how.touches.is_some() {
@@ -149,6 +155,11 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
 fn minted(server: &serve::Server, claims: &serde_json::Value) -> Option<Secret> {
     server.mint(claims).map(Secret::new)
 }
+
+/// How many times faster time goes by than the record says, where something must grow old.
+const HASTE: u32 = 100;
+/// How long codes live where they are to grow old, in seconds: less than ten minutes in haste.
+const SHORT_CODES: u64 = 4;
 
 /// The login and the trials.
 async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider): (&serve::Server, Lent)) {

@@ -37,6 +37,7 @@ pub(super) async fn run(lab: &Lab<'_>) {
         shelf.contents().await;
         shelf.addresses().await;
         shelf.fetching().await;
+        shelf.changing().await;
     }
     if lab.takes(Step::DocumentGrant) {
         shelf.grants().await;
@@ -173,6 +174,24 @@ impl Shelf<'_, '_> {
         self.name(BROKEN_FIRST, &id, "/broken.json").await;
         self.host.serve("/broken.json", &Value::Object(self.document(&id)).to_string());
         self.name(MENDED, &id, "/broken.json").await;
+    }
+
+    /// A document that may not be kept, before and after a change.
+    async fn changing(&self) {
+        let path = format!("/{}.json", CHANGING.name);
+        let id = self.host.url(&path);
+        let other = format!("{}/changed", self.redirect.trim_end_matches('/'));
+        let serve = |redirect: &str| {
+            let mut document = self.document(&id);
+            document.insert("redirect_uris".to_owned(), json!([redirect]));
+            let headers = "content-type: application/json\r\ncache-control: no-store\r\n";
+            self.host.answer(&path, "200 OK", headers, &Value::Object(document).to_string());
+        };
+        serve(&self.redirect);
+        ask(self.lab, CHANGING, &id, &self.redirect).await;
+        serve(&other);
+        ask(self.lab, CHANGED, &id, &other).await;
+        ask(self.lab, OUTDATED, &id, &self.redirect).await;
     }
 
     /// The codes of a public client, and of one whose document names a key.

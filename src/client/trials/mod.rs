@@ -88,6 +88,9 @@ pub async fn run(lab: &Lab<'_>) {
     if steps(Step::WireTrial) {
         Box::pin(wires::run(lab)).await;
     }
+    if steps(Step::SlowTrial) {
+        Box::pin(token::old_codes(lab)).await;
+    }
     Box::pin(lab.clean()).await;
 }
 

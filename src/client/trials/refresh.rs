@@ -55,7 +55,7 @@ async fn family(lab: &Lab<'_>, set: &TokenSet) {
         if let Some(next) = refresh(lab, OLD, &set, &first).await {
             // It may be that this is for clients that lost the answer. A minute later it is for thieves.
             (lab.errand.say)("an old refresh token still works; trying again when a minute has passed");
-            tokio::time::sleep(GRACE.saturating_sub(replaced.elapsed())).await;
+            lab.wire.pause(GRACE.saturating_sub(replaced.elapsed())).await;
             refresh(lab, OLD_LATER, &set, &first).await;
             newest = next.unwrap_or(newest);
         }

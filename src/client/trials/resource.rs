@@ -52,6 +52,30 @@ pub async fn without_keys(wire: &Wire) {
     join3(attempts, Box::pin(referred), Box::pin(get_stream(wire))).await;
 }
 
+/// The first request again, without a token, at another address of this machine, where the target is on it.
+pub async fn elsewhere(wire: &Wire) {
+    let trail = wire.trail();
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    let Some(url) = wire.elsewhere() else { return };
+    let Some(first) = evidence.first_requests().find(|exchange| exchange.reply().is_some()) else { return };
+    let host = url::Url::parse(&first.request.url).ok().map(|url| uri::origin_of(&url).to_string());
+    let host = host.as_deref().and_then(|origin| origin.split_once("://")).map(|(_, host)| host.to_owned());
+    let ask = mcp::stateless(Step::McpElsewhere, &url, "server/discover", json!({}), "");
+    let ask = match first.step {
+        Step::McpList => mcp::stateless(Step::McpElsewhere, &url, "tools/list", json!({}), ""),
+        Step::McpInitialize => mcp::initialize(&url, ""),
+        _ => ask,
+    };
+    let because = "whether the server listens only at the loopback address".to_owned();
+    let ask = Ask { step: Step::McpElsewhere, because, ..ask };
+    let ask = match host {
+        Some(host) => ask.header("host", host),
+        None => ask,
+    };
+    let answer = wire.send(ask.clone()).await;
+    leave(wire, &ask, &answer).await;
+}
+
 /// The trials that need the public keys: a wrong signature under a right `kid`, HS256 with the public key as the secret.
 pub async fn with_keys(wire: &Wire) {
     let trail = wire.trail();

@@ -1,6 +1,8 @@
 //! Codes redeemed in wrong ways: draft-ietf-oauth-v2-1 §4.1.3, RFC 7636 §4.6, RFC 8707 §2.2. Each trial has a fresh code.
 //! Clients with a secret are registered for the trials (RFC 7591) and authenticate rightly and not at all (§2.4.1).
 
+use std::time::Duration;
+
 use serde_json::{Map, Value, json};
 use url::Url;
 
@@ -12,8 +14,9 @@ use crate::client::register;
 use crate::formats::json as members;
 use crate::spec::trial::Trial;
 use crate::spec::trial::token::{
-    AFTER_REPLAY, AFTER_REPLAY_CALL, AGAIN, NO_ACCEPT, NO_REDIRECT, NO_RESOURCE, NO_SECRET, NO_VERIFIER, OTHER_CLIENT,
-    OTHER_REDIRECT, OTHER_RESOURCE, RIGHT, SECRET_BASIC, SECRET_CLIENT, SECRET_POST, UNASKED_VERIFIER, WRONG_VERIFIER,
+    AFTER_REPLAY, AFTER_REPLAY_CALL, AGAIN, NO_ACCEPT, NO_REDIRECT, NO_RESOURCE, NO_SECRET, NO_VERIFIER, OLD_CODE,
+    OTHER_CLIENT, OTHER_REDIRECT, OTHER_RESOURCE, RIGHT, SECRET_BASIC, SECRET_CLIENT, SECRET_POST, UNASKED_VERIFIER,
+    WRONG_VERIFIER, YOUNG_CODE,
 };
 use crate::store::{Client, ClientAuth};
 use crate::wire::{Ask, limits};
@@ -58,6 +61,27 @@ pub(super) async fn run(lab: &Lab<'_>) {
     })
     .await;
     secrets(lab).await;
+}
+
+/// How old a code is made: more than any may live (draft-ietf-oauth-v2-1 §4.1.2).
+const OLD: Duration = Duration::from_secs(601);
+
+/// Redeems two codes long after they were issued, the second only if the first was taken; and one at once.
+pub(super) async fn old_codes(lab: &Lab<'_>) {
+    let Some(client) = lab.client().await else { return };
+    let Some(young) = lab.code(YOUNG_CODE).await else { return };
+    if !matches!(lab.exchange(YOUNG_CODE, client, "", lab.redemption(&young)).await, Some((_, Some(_)))) {
+        return;
+    }
+    let (Some(first), Some(second)) = (lab.code(OLD_CODE).await, lab.code(OLD_CODE).await) else { return };
+    (lab.errand.say)("waiting ten minutes for a code to grow old");
+    lab.wire.pause(OLD).await;
+    for (note, code) in [("", first), (" (again: the first was granted)", second)] {
+        match lab.exchange(OLD_CODE, client, note, lab.redemption(&code)).await {
+            Some((_, Some(_))) => {}
+            _ => return,
+        }
+    }
 }
 
 /// Redeems a code as it must be done, then shows it again, then tries what the first time brought.

@@ -24,8 +24,6 @@ use super::{page, scope};
 
 /// How long the user may take, in seconds.
 const PATIENCE: u64 = 600;
-/// How long a code lives, in seconds.
-const CODE_AGE: u64 = 60;
 
 /// An authorization request that was found good, as far as it was read.
 #[derive(Clone, Debug, Default, Serialize, Deserialize)]
@@ -314,7 +312,7 @@ async fn approve(site: &Site, ask: &Ask, asked: Asked, account: &str) -> Result<
     if asked.implicit {
         return Ok(send_fragment(site, ask, &asked, &random(32)));
     }
-    let age = if site.keeps(Duty::LimitCodeLifetime) { CODE_AGE } else { 24 * 3600 };
+    let age = if site.keeps(Duty::LimitCodeLifetime) { site.code_lifetime } else { 24 * 3600 };
     site.state.put(Table::Code, &fingerprint(&code), &Code { asked: asked.clone(), grant }, age).await?;
     Ok(send_back(site, ask, Reply::AuthorizeRedirect, &asked, &[("code", &code)]))
 }

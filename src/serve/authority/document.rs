@@ -6,7 +6,7 @@ use std::net::IpAddr;
 use serde_json::{Map, Value};
 use url::{Host, Url};
 
-use crate::serve::fetch::{Fetched, get};
+use crate::serve::fetch::{Fetched, get_aged};
 use crate::serve::grade;
 use crate::serve::site::Site;
 use crate::serve::state::{StoreError, Table};
@@ -16,7 +16,7 @@ use crate::spec::fault::Duty;
 use super::client::{Client, Origin};
 use super::metadata;
 
-/// How long a good document is kept, in seconds. Errors and bad documents are not kept at all (§4.4).
+/// How long a good document is kept at most, in seconds; less where it says so. Errors and bad documents are not kept at all (§4.4).
 const DOCUMENT_AGE: u64 = 300;
 /// The longest document, in bytes (§6.6).
 const DOCUMENT_LIMIT: usize = 5 << 10;
@@ -33,7 +33,8 @@ pub(crate) async fn client(site: &Site, id: &str) -> Result<Option<Client>, Stor
         return Ok(kept);
     }
     let limit = if site.keeps(Duty::LimitDocument) { DOCUMENT_LIMIT } else { 4 << 20 };
-    let body = fetch_document(site, url, limit).await;
+    let (body, age) = fetch_document(site, url, limit).await.unzip();
+    let age = age.flatten().filter(|_| site.keeps(Duty::RevalidateDocument));
     if let (Some(grading), Some(body)) = (&site.grading, &body) {
         grade::witness::document(&grading.recorder, id, body);
     }
@@ -46,19 +47,22 @@ pub(crate) async fn client(site: &Site, id: &str) -> Result<Option<Client>, Stor
     };
     let client = Client { id: id.to_owned(), origin: Origin::Document, secret: None, management: None, metadata };
     let client = Some(client);
-    site.state.put(Table::Document, id, &client, DOCUMENT_AGE).await?;
+    let age = age.map_or(DOCUMENT_AGE, |age| age.min(DOCUMENT_AGE));
+    if age > 0 {
+        site.state.put(Table::Document, id, &client, age).await?;
+    }
     Ok(client)
 }
 
 /// Fetches the document: never from a private address unless told so, never through a redirect.
-async fn fetch_document(site: &Site, url: Url, limit: usize) -> Option<Vec<u8>> {
+async fn fetch_document(site: &Site, url: Url, limit: usize) -> Option<(Vec<u8>, Option<u64>)> {
     let guarded = site.keeps(Duty::GuardDocumentFetch) && !site.private_documents;
     let mut url = url;
     for _ in 0..3 {
-        match get(&url, limit, guarded, &site.trusted).await? {
-            Fetched::Body(body) => return Some(body),
-            Fetched::Redirect(_) if site.keeps(Duty::RefuseDocumentRedirect) => return None,
-            Fetched::Redirect(target) => url = url.join(&target).ok()?,
+        match get_aged(&url, limit, guarded, &site.trusted).await? {
+            (Fetched::Body(body), age) => return Some((body, age)),
+            (Fetched::Redirect(_), _) if site.keeps(Duty::RefuseDocumentRedirect) => return None,
+            (Fetched::Redirect(target), _) => url = url.join(&target).ok()?,
         }
     }
     None

@@ -196,6 +196,8 @@ pub enum Duty {
     AnswerInQuery,
     /// ... issues codes that live for a day.
     LimitCodeLifetime,
+    /// ... keeps the documents of clients, whatever they say.
+    RevalidateDocument,
 
     // --- token endpoint
     /// ... answers a GET of the token endpoint with 200.
@@ -324,6 +326,8 @@ pub enum Duty {
     SteadyScope,
     /// ... accepts ID tokens of its authorization server.
     RefuseIdTokens,
+    /// ... listens at every address of the machine.
+    ListenWhereTold,
     /// ... accepts tokens for the API behind it.
     RefuseUpstreamTokens,
     /// ... asks the users of clients that did not say that they can be asked.

@@ -31,6 +31,12 @@ trials! { DocumentTrial:
     SECRET_METHOD = "document-secret-method", "named a client ID metadata document with `client_secret_basic`";
     /// A secret inside.
     SECRET_INSIDE = "document-secret", "named a client ID metadata document that holds a `client_secret`";
+    /// The control of the next two: a document that may not be kept.
+    CHANGING = "document-changing", "named a client ID metadata document that may not be kept (`no-store`)";
+    /// Changed, with its new redirect URI.
+    CHANGED = "document-changed", "changed that document, and sent the redirect URI that it lists now";
+    /// Changed, with its old redirect URI.
+    OUTDATED = "document-outdated", "sent the redirect URI that the changed document lists no more";
     /// At a loopback address.
     LOOPBACK_HOST = "document-loopback", "named a client ID metadata document at a loopback address";
     /// Behind a redirect.

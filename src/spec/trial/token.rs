@@ -42,3 +42,10 @@ trials! { TokenTrial:
     /// No secret.
     NO_SECRET = "no-secret", "redeemed a code of a client with a secret, and did not show the secret";
 }
+
+trials! { SlowTrial:
+    /// The control: a code at once.
+    YOUNG_CODE = "young-code", "redeemed a code at once";
+    /// A code after more than ten minutes.
+    OLD_CODE = "old-code", "redeemed a code more than ten minutes after it was issued";
+}
