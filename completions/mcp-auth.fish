@@ -55,6 +55,12 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l only -d 'Run
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l pace -d 'The time between two unusual requests to one origin, in seconds [default: 1, on this machine 0]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l step-up-tool -d 'A tool that needs more scope than a login asks for first; with its arguments, as NAME={"size":1}, if it has some' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l token-file -d 'A good token, instead of a login\'s [also: MCP_AUTH_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l foreign-token-file -d 'A token of the same authorization server that was made for another resource (or one of another authorization server): is it let in? [env: MCP_AUTH_FOREIGN_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l expired-token-file -d 'A token for this server that has expired [env: MCP_AUTH_EXPIRED_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l second-token-file -d 'A good token of a second account: does it open what belongs to the first? [env: MCP_AUTH_SECOND_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l upstream-token-file -d 'A token for the API behind the MCP server: is it let in? [env: MCP_AUTH_UPSTREAM_TOKEN]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l tool -d 'A tool that may be called, best one that asks the user something; with its arguments, as NAME={"size":1}' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l implies -d 'A scope that implies another, which the tool needs: is it taken for it?' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l signing-key -d 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-key -d 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-issuer -d 'The issuer of that identity provider' -r
@@ -110,6 +116,7 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l login -d 'Lo
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l resume -d 'Go on with a run that was interrupted: leave out what the file of --output has already'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l active -d 'Send bad requests to the authorization server, too, and unusual ones to the MCP server; nothing is created'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l intrusive -d 'Register clients, use up codes and tokens (implies --active); removes what it created, or lists it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l slow -d 'Wait ten minutes for a code to grow old, at the end'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l user-agents -d 'Ask under the names of other programs, too: does a firewall refuse some clients?'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l yes -d 'Do not ask before an intrusive run'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l i-am-authorized -d 'Say that you may test this deployment so'
