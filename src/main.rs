@@ -106,6 +106,7 @@ fn probe_request(mut probe: cli::Probe) -> Result<commands::probe::Request, Fail
         expect: probe.expect,
         stay,
         material,
+        extensions: probe.touch.ext.clone(),
         consent,
         only,
         policy,

@@ -17,7 +17,8 @@ use mcp_auth::checks;
 use mcp_auth::evidence::{Evidence, Trail};
 use mcp_auth::report::{self, Report, Status};
 use mcp_auth::serve::{Config, Trouble};
-use mcp_auth::spec::fault::Fault;
+use mcp_auth::spec::extension::Extension;
+use mcp_auth::spec::fault::{Deed, Edit, Fault, Reply};
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::reach::Reach;
 use mcp_auth::spec::revision::Revision;
@@ -174,6 +175,31 @@ fn what_is_lent_alone_tells() {
             let status = found.result(id).unwrap().status;
             assert_eq!(status == Status::Pass, wanted, "{id} with {}: {status:?}", reach.flag());
             assert_eq!(status >= Status::Warn, !wanted, "{id} with {}: {status:?}", reach.flag());
+        }
+    }
+}
+
+/// Who asks for an extension sees it tried, though nothing advertises it.
+#[test]
+fn an_extension_that_is_asked_for_is_tried_unadvertised() {
+    const GRANTS: &str = "[\"authorization_code\", \"refresh_token\"]";
+    const EDITS: &[Edit] = &[
+        Edit::DropJson("/dpop_signing_alg_values_supported"),
+        Edit::SetJson("/grant_types_supported", GRANTS),
+        Edit::SetJson("/authorization_grant_profiles_supported", "[]"),
+    ];
+    static SILENT: Fault =
+        Fault::new("silent", &[Deed::At(Reply::ServerMetadata, EDITS), Deed::At(Reply::OpenIdMetadata, EDITS)]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let rows =
+        [("ext-dpop-bind", Extension::Dpop), ("ext-cc-secret", Extension::Cc), ("ext-ema-accept", Extension::Ema)];
+    for (id, extension) in rows {
+        let check = checks::by_id(id).unwrap();
+        for (extensions, wanted) in [(vec![], Status::Skip), (vec![extension], Status::Pass)] {
+            let how = Walk { extensions, ..walk_for(check) };
+            let trail = runtime.block_on(walk(Posture::Reference, &[&SILENT], &how, Some(check)));
+            let found = judge(&trail, Revision::LATEST);
+            assert_eq!(found.result(id).unwrap().status, wanted, "{id} with {:?}", how.extensions);
         }
     }
 }

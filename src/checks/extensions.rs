@@ -11,6 +11,7 @@ use crate::evidence::{Document, Evidence, answer};
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
+use crate::spec::extension::Extension;
 use crate::spec::fault::{Deed, Edit, Fault, Reply};
 use crate::spec::posture::Posture;
 use crate::spec::step::Step;
@@ -218,10 +219,12 @@ fn enterprise(e: &Evidence<'_>) -> Verdict {
 }
 
 fn workload(e: &Evidence<'_>) -> Verdict {
-    if !claims(e, WORKLOAD) {
+    if !claims(e, WORKLOAD) && !e.asks_for(Extension::Wif) {
         return Verdict::not_applicable("workload identity federation is not advertised");
     }
-    assertion_grant(&need!(server(e)), "workload identity federation")
+    let what =
+        if claims(e, WORKLOAD) { "workload identity federation" } else { "workload identity federation (as you say)" };
+    assertion_grant(&need!(server(e)), what)
 }
 
 fn advertised(e: &Evidence<'_>) -> Verdict {

@@ -17,6 +17,7 @@ use crate::formats::jwt;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
+use crate::spec::extension::Extension;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -122,7 +123,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn came<'e>(e: &'e Evidence<'_>, trial: Trial) -> Result<&'e Exchange, Verdict> {
     let document = server(e)?;
     let grants = list(&document, "grant_types_supported")?.unwrap_or_default();
-    if !grants.contains(&"client_credentials") {
+    if !grants.contains(&"client_credentials") && !e.asks_for(Extension::Cc) {
         return Err(Verdict::not_applicable("the client credentials grant is not advertised"));
     }
     let Some(exchange) = attempt(e, trial) else {

@@ -16,12 +16,15 @@ use crate::formats::jwks::Key;
 use crate::formats::jwt;
 use crate::level;
 use crate::need;
+use crate::rfc;
 use crate::spec::cite::*;
+use crate::spec::extension::Extension;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::spec::trial::extensions::{
-    AS_BEARER, BOUND, NO_PROOF, OLDISH, OTHER_KEY, OTHER_METHOD, OTHER_TOKEN, OTHER_URL, PROOF, STALE,
+    AS_BEARER, BOUND, NO_NONCE, NO_PROOF, OLDISH, OTHER_KEY, OTHER_METHOD, OTHER_NONCE, OTHER_TOKEN, OTHER_URL, PROOF,
+    STALE,
 };
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
@@ -77,12 +80,33 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[Fault::new("dpop-window-10s", &[Deed::Forget(Duty::AllowProofWindow)])],
         judge: window,
     },
+    Check {
+        id: "ext-dpop-nonce",
+        title: "a nonce that is asked for is taken, and no other",
+        role: Role::ResourceServer,
+        level: level![_, _, _, Should],
+        class: Class::Intrusive,
+        mark: Mark::Plain,
+        cites: &[rfc!(9449, "9"), rfc!(9449, "8")],
+        needs: &[Step::ExtensionTrial],
+        blocked_by: &[],
+        why: "The nonce is what keeps proofs from being made in advance. One that nobody compares costs a round trip and guards \
+              nothing; one that is never taken shuts every client out.",
+        fix: "answer a proof without your nonce with 401, `WWW-Authenticate: DPoP error=\"use_dpop_nonce\"` and `DPoP-Nonce: NONCE`, \
+              and compare the claim `nonce` of the next proof with it",
+        disputed: "A server need not ask for a nonce; where it does not, nothing is said.",
+        faults: &[Fault::new(
+            "dpop-nonce-ignored",
+            &[Deed::Forget(Duty::TakeProofsWithoutNonce), Deed::Forget(Duty::CompareNonce)],
+        )],
+        judge: nonce,
+    },
 ];
 
 /// The answer to the code that was redeemed with a proof: the last one, since a nonce may have been asked for first.
 fn redeemed<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     let document = server(e)?;
-    if document.object.get("dpop_signing_alg_values_supported").is_none() {
+    if document.object.get("dpop_signing_alg_values_supported").is_none() && !e.asks_for(Extension::Dpop) {
         return Err(Verdict::not_applicable("DPoP is not advertised"));
     }
     let Some(exchange) = attempts(e, PROOF).last() else {
@@ -177,5 +201,37 @@ fn window(e: &Evidence<'_>) -> Verdict {
         Tried::Broke(_) | Tried::Other(_) => {
             Verdict::inconclusive("the server answered in another way than with or without a right proof")
         }
+    }
+}
+
+fn nonce(e: &Evidence<'_>) -> Verdict {
+    need!(redeemed(e));
+    let Some(first) = attempts(e, NO_NONCE).next() else { return Verdict::inconclusive("it was not tried") };
+    let asked = first.reply().filter(|reply| reply.status == 401).is_some_and(|reply| {
+        let challenges = challenge::read(reply.header_values("www-authenticate"));
+        challenges.dpop().is_some_and(|dpop| dpop.param("error") == Some("use_dpop_nonce"))
+    });
+    if !asked {
+        return Verdict::not_applicable("the MCP server asks for no nonce");
+    }
+    if first.reply().and_then(|reply| reply.header("dpop-nonce")).is_none() {
+        return finding(Pointer::header(first.number, "dpop-nonce"), "a nonce is asked for and none is given")
+            .expected("DPoP-Nonce: NONCE")
+            .actual("absent")
+            .info();
+    }
+    match tried_beside(e, BOUND, BOUND) {
+        Ok(Tried::LetIn(_)) => {}
+        _ => match attempts(e, BOUND).next() {
+            Some(refused) => {
+                return at(refused, BOUND, "the nonce that was given is not taken").expected("a result").info();
+            }
+            None => return Verdict::inconclusive("it was not tried"),
+        },
+    }
+    match need!(tried_beside(e, BOUND, OTHER_NONCE)) {
+        Tried::LetIn(exchange) => at(exchange, OTHER_NONCE, "it was taken").expected("401, use_dpop_nonce").info(),
+        Tried::Unclear(why) => Verdict::inconclusive(why),
+        Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => Verdict::Pass,
     }
 }

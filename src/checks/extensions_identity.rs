@@ -18,6 +18,7 @@ use crate::formats::jwt;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
+use crate::spec::extension::Extension;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -170,7 +171,7 @@ pub(super) const CHECKS: &[Check] = &[
 fn came<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     let document = server(e)?;
     let profiles = list(&document, "authorization_grant_profiles_supported")?.unwrap_or_default();
-    if !profiles.contains(&"urn:ietf:params:oauth:grant-profile:id-jag") {
+    if !profiles.contains(&"urn:ietf:params:oauth:grant-profile:id-jag") && !e.asks_for(Extension::Ema) {
         return Err(Verdict::not_applicable("enterprise-managed authorization is not advertised"));
     }
     let Some(exchange) = attempt(e, RIGHT) else {

@@ -27,6 +27,7 @@ mod extensions;
 mod extensions_client;
 mod extensions_dpop;
 mod extensions_identity;
+mod extensions_workload;
 mod forged;
 mod granted;
 mod ground;
@@ -178,6 +179,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Client credentials", prefixes: &["ext-cc-"], checks: extensions_client::CHECKS },
     Group { title: "Tokens bound to keys", prefixes: &["ext-dpop-"], checks: extensions_dpop::CHECKS },
     Group { title: "Enterprise-managed authorization", prefixes: &["ext-ema-"], checks: extensions_identity::CHECKS },
+    Group { title: "Workload identity federation", prefixes: &["ext-wif-"], checks: extensions_workload::CHECKS },
 ];
 
 /// Every check, in order.

@@ -79,7 +79,10 @@ pub(crate) fn material(touch: &mut Touch, sends: bool) -> Result<Material, Failu
     };
     let signing_key = touch.signing_key.take().map(|path| pem(&path, "--signing-key")).transpose()?;
     let identity = match (touch.identity_key.take(), touch.identity_issuer.take()) {
-        (Some(path), Some(issuer)) => Some(Identity { issuer, key: pem(&path, "--identity-key")? }),
+        (Some(path), Some(issuer)) => {
+            let key = pem(&path, "--identity-key")?;
+            Some(Identity { issuer, key, subject: std::mem::take(&mut touch.identity_subject) })
+        }
         _ => None,
     };
     let lent = |path: &mut Option<std::path::PathBuf>, option: &str, name: &str| match path.take() {

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::Args;
+use mcp_auth::spec::extension::Extension;
 
 /// How far a probe may go beyond what is usual.
 #[derive(Debug, Args)]
@@ -68,6 +69,12 @@ pub(crate) struct Touch {
     /// The issuer of that identity provider
     #[arg(long, value_name = "URL", requires = "identity_key")]
     pub(crate) identity_issuer: Option<String>,
+    /// The user, or with `--ext wif` the workload, that it speaks of
+    #[arg(long, value_name = "NAME", requires = "identity_key", default_value = "mcp-auth-trial")]
+    pub(crate) identity_subject: String,
+    /// Try this extension though it is not advertised: dpop, cc, ema or wif; repeatable
+    #[arg(long, value_name = "NAME", value_delimiter = ',', conflicts_with_all = ["passive", "from"])]
+    pub(crate) ext: Vec<Extension>,
 }
 
 fn pace(text: &str) -> Result<Duration, &'static str> {

@@ -24,6 +24,7 @@ use crate::render::progress::{self, Progress};
 use crate::render::{self, Style, View};
 use crate::report::{self, FailOn, Policy as ReportPolicy, Report};
 use crate::serve;
+use crate::spec::extension::Extension;
 use crate::spec::reach::{Reach, Reached};
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
@@ -78,6 +79,8 @@ pub struct Request {
     pub stay: Option<Stay>,
     /// What the operator lends.
     pub material: Material,
+    /// Extensions to try though they are not advertised.
+    pub extensions: Vec<Extension>,
     /// Whether the user has said that they may do this, and need not be asked.
     pub consent: bool,
     /// The ids of the only checks to run; empty for all.
@@ -265,6 +268,7 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         consent::ask(reached, &stay.plan, given, LOGINS, request.consent, terminal)?;
     }
     let wire = Wire::new(&target, given, reached, request.policy.clone()).map_err(policy_error)?;
+    let wire = wire.asking_for(&request.extensions);
     let wire = match (trials::are_part_of(reached), reached.has(Reach::Login)) {
         (true, _) => wire.for_trials(),
         (false, true) => wire.for_session(),

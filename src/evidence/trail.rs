@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use serde::{Deserialize, Serialize};
 
+use crate::spec::extension::Extension;
 use crate::spec::reach::Reached;
 use crate::spec::step::Step;
 use crate::spec::text::json_escaped;
@@ -29,6 +30,9 @@ pub struct Trail {
     pub started: u64,
     /// How far the run went.
     pub reach: Reached,
+    /// Extensions that were asked for, whether advertised or not.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub extensions: Vec<Extension>,
     /// Whether certificates were taken unchecked (`--insecure`).
     #[serde(default)]
     pub insecure: bool,
@@ -260,6 +264,7 @@ impl Trail {
             named: None,
             started,
             reach: reach.into(),
+            extensions: Vec::new(),
             insecure: false,
             private_authority: false,
             proxied: false,

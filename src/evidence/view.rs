@@ -15,6 +15,7 @@ use super::trail::{Exchange, Trail};
 use crate::formats::challenge::{self, Challenge, Challenges};
 use crate::formats::json::{self, JsonProblem};
 use crate::formats::uri;
+use crate::spec::extension::Extension;
 use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
@@ -139,6 +140,12 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn went(&self, reach: Reach) -> bool {
         self.trail.reach.has(reach)
+    }
+
+    /// Whether an extension was asked for, though it may not be advertised.
+    #[must_use]
+    pub fn asks_for(&self, extension: Extension) -> bool {
+        self.trail.extensions.contains(&extension)
     }
 
     /// The exchanges of a step, in order.

@@ -13,6 +13,14 @@ use crate::spec::fault::Duty;
 /// How old, or how far ahead, a proof may be, in seconds.
 const WINDOW: u64 = 300;
 
+/// What is said to a proof without the nonce that is asked for.
+pub(crate) const WANTS_NONCE: &str = "the proof lacks the nonce";
+
+/// The nonce that proofs are to have, where one is asked for.
+pub(crate) fn nonce_of(site: &Site) -> String {
+    fingerprint(format!("nonce of {}", site.layout.issuer))
+}
+
 /// Checks the proof of a request; gives the thumbprint of its key, `None` when there is no proof. `token`: the access token
 /// it must name. `url`: that of the endpoint, without query.
 pub(crate) async fn proof(
@@ -51,6 +59,11 @@ pub(crate) async fn proof(
     }
     if token.is_some_and(|token| proof.claim("ath") != Some(fingerprint(token).as_str())) {
         return Err("the proof is for another token");
+    }
+    let nonce = proof.claim("nonce");
+    let is_fresh = nonce == Some(nonce_of(site).as_str()) || nonce.is_some() && !site.keeps(Duty::CompareNonce);
+    if token.is_some() && !is_fresh && !site.keeps(Duty::TakeProofsWithoutNonce) {
+        return Err(WANTS_NONCE);
     }
     let issued = proof.time("iat").ok_or("the proof has no iat")?;
     let window = if site.keeps(Duty::AllowProofWindow) { WINDOW } else { 10 };

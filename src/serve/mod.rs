@@ -105,6 +105,8 @@ pub struct Config {
     pub library: Option<Arc<dyn Library>>,
     /// The identity provider whose assertions (ID-JAG) are taken for a user's consent.
     pub identity_provider: Option<IdentityProvider>,
+    /// The workloads that get tokens for the tokens of their platform.
+    pub workloads: Option<Workloads>,
     /// Fetches client ID metadata documents from private addresses, too, and over plain http from loopback: for tests
     /// on one machine.
     pub private_documents: bool,
@@ -132,6 +134,15 @@ pub struct IdentityProvider {
     pub issuer: String,
     /// Its public keys (JWK).
     pub keys: Vec<serde_json::Value>,
+}
+
+/// Workloads of a platform that is trusted.
+#[derive(Clone, Debug)]
+pub struct Workloads {
+    /// The platform.
+    pub platform: IdentityProvider,
+    /// The `sub` of those that get tokens.
+    pub subjects: Vec<String>,
 }
 
 /// Somebody who can sign in.
@@ -243,6 +254,7 @@ impl Default for Config {
             documents: search::built_in(),
             library: None,
             identity_provider: None,
+            workloads: None,
             private_documents: false,
             grading: None,
         }

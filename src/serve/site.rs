@@ -27,7 +27,7 @@ use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
 use super::search::{Document, Embedded, Library};
 use super::state::{State, Table};
-use super::{Account, Config, IdentityProvider, Registration, authority, clock, resource};
+use super::{Account, Config, IdentityProvider, Registration, Workloads, authority, clock, resource};
 
 /// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
 const DOCUMENT_AGE: u32 = 300;
@@ -66,6 +66,8 @@ pub(crate) struct Site {
     pub(crate) code_lifetime: u64,
     pub(crate) private_documents: bool,
     pub(crate) provider: Option<IdentityProvider>,
+    /// The workloads that get tokens for the tokens of their platform.
+    pub(crate) workloads: Option<Workloads>,
     library: OnceLock<Arc<dyn Library>>,
     documents_given: Vec<Document>,
 }
@@ -122,6 +124,7 @@ impl Site {
             code_lifetime: config.code_lifetime,
             private_documents: config.private_documents,
             provider: config.identity_provider.clone(),
+            workloads: config.workloads.clone(),
             library: config.library.clone().map(OnceLock::from).unwrap_or_default(),
             documents_given: config.documents.clone(),
         };
@@ -290,6 +293,8 @@ impl Site {
         };
         if self.provider.is_some() && value.get("grant_types_supported").is_some() {
             authority::metadata::with_identity_assertions(&mut value);
+        } else if self.workloads.is_some() {
+            authority::metadata::with_assertions(&mut value);
         }
         Answer::json(StatusCode::OK, value).cached(DOCUMENT_AGE).open()
     }

@@ -33,6 +33,7 @@ use crate::evidence::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
 };
 use crate::formats::{certificate, uri};
+use crate::spec::extension::Extension;
 use crate::spec::reach::Reached;
 use crate::spec::step::Step;
 
@@ -269,6 +270,19 @@ impl Wire {
     pub const fn in_haste(mut self, times: u32) -> Self {
         self.haste = times;
         self
+    }
+
+    /// The same gate for a run that is asked for these extensions, whether they are advertised or not.
+    #[must_use]
+    pub fn asking_for(self, extensions: &[Extension]) -> Self {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).extensions = extensions.to_vec();
+        self
+    }
+
+    /// Whether the run is asked for an extension.
+    #[must_use]
+    pub fn asks_for(&self, extension: Extension) -> bool {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).extensions.contains(&extension)
     }
 
     /// Waits for something to grow old.

@@ -12,7 +12,8 @@ use mcp_auth::client::trials::{self, Errand, Identity, Lab, Material, Wanted};
 use mcp_auth::client::visit;
 use mcp_auth::evidence::Trail;
 use mcp_auth::formats::secret::Secret;
-use mcp_auth::serve::{self, Config, IdentityProvider};
+use mcp_auth::serve::{self, Config, IdentityProvider, Workloads};
+use mcp_auth::spec::extension::Extension;
 use mcp_auth::spec::fault::Fault;
 use mcp_auth::spec::posture::Posture;
 use mcp_auth::spec::reach::{Reach, Reached};
@@ -34,6 +35,8 @@ pub(crate) struct Walk {
     pub(crate) user_agents: bool,
     /// Whether a login comes before the trials. Rows about registration need none, and their faults may prevent it.
     pub(crate) login: bool,
+    /// Extensions that are tried though they are not advertised.
+    pub(crate) extensions: Vec<Extension>,
     /// The one thing that is lent or allowed beyond the login; everything without it.
     pub(crate) only_with: Option<Reach>,
 }
@@ -61,13 +64,21 @@ pub(crate) fn walk_for(check: &Check) -> Walk {
         titles.dedup();
         titles
     });
-    Walk { challenge_tool, touches, user_agents, login: needs_login(check), only_with: None }
+    Walk { challenge_tool, touches, user_agents, login: needs_login(check), extensions: Vec::new(), only_with: None }
 }
 
 /// Whether a check is about identity assertions. Others see a deployment that takes none.
 fn takes_identity(how: &Walk, check: Option<&Check>) -> bool {
     how.touches.is_some() && check.is_some_and(|check| check.needs.contains(&Step::IdentityTrial))
 }
+
+/// Whether a check is about the tokens of a platform.
+fn is_of_workloads(check: &Check) -> bool {
+    check.id.starts_with("ext-wif-") && check.needs.contains(&Step::IdentityTrial)
+}
+
+/// The user, or the workload, that the identity provider speaks of.
+const SUBJECT: &str = "mcp-auth-trial";
 
 /// An identity provider whose key is at hand.
 struct Lent {
@@ -92,6 +103,10 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
     let provider = identity();
     let is_slow = check.is_some_and(|check| check.needs.contains(&Step::SlowTrial));
     let config = Config {
+        workloads: check.is_some_and(is_of_workloads).then(|| Workloads {
+            platform: IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] },
+            subjects: vec![SUBJECT.to_owned()],
+        }),
         identity_provider: takes_identity(how, check)
             .then(|| IdentityProvider { issuer: provider.issuer.clone(), keys: vec![provider.public.clone()] }),
         auto_approve: how.touches.is_some() && how.login,
@@ -140,7 +155,8 @@ pub(crate) async fn visit_deployment(config: Config, how: &Walk, check: Option<&
         .unwrap()
         .for_trials()
         .within_pauses(Duration::from_millis(1))
-        .in_haste(HASTE);
+        .in_haste(HASTE)
+        .asking_for(if check.is_some_and(is_of_workloads) { &[Extension::Wif] } else { &how.extensions });
     let challenge_tool = how.challenge_tool.map(str::to_owned);
     discover::walk(&wire, &Options { reach: reached, wanted: wanted.clone(), challenge_tool }).await;
     if how.touches.is_some() {
@@ -168,7 +184,7 @@ async fn touch(wire: &Wire, reached: Reached, wanted: &Wanted, (server, provider
     let pem = Secret::from(server.signing_key().as_str());
     let material = Material {
         signing_key: Some(ClientKey::read(&pem, None, None).unwrap()),
-        identity: Some(Identity { issuer: provider.issuer, key: provider.key }),
+        identity: Some(Identity { issuer: provider.issuer, key: provider.key, subject: SUBJECT.to_owned() }),
         foreign: minted(server, &json!({ "aud": "https://other.mcp-auth.invalid/mcp" })),
         expired: minted(server, &json!({ "iat": 1_700_000_000, "exp": 1_700_000_600 })),
         second: minted(server, &json!({ "sub": "bob" })),

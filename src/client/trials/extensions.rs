@@ -13,13 +13,15 @@ use crate::client::locate::Located;
 use crate::client::proof::{ClientKey, DpopKey};
 use crate::client::token::Teller;
 use crate::evidence::Exchange;
+use crate::formats::challenge;
 use crate::formats::json as members;
 use crate::formats::secret::Secret;
+use crate::spec::extension::Extension;
 use crate::spec::trial::Trial;
 use crate::spec::trial::extensions::{
     AS_BEARER, ASSERTION, ASSERTION_AGAIN, ASSERTION_AND_ID, ASSERTION_ELSEWHERE, ASSERTION_EXPIRED,
-    ASSERTION_FOR_ENDPOINT, ASSERTION_ISSUER, ASSERTION_KEY, BOUND, KEY_CLIENT, NO_PROOF, OLDISH, OTHER_KEY,
-    OTHER_METHOD, OTHER_TOKEN, OTHER_URL, OWN_CLIENT, PROOF, SECRET, STALE,
+    ASSERTION_FOR_ENDPOINT, ASSERTION_ISSUER, ASSERTION_KEY, BOUND, KEY_CLIENT, NO_NONCE, NO_PROOF, OLDISH, OTHER_KEY,
+    OTHER_METHOD, OTHER_NONCE, OTHER_TOKEN, OTHER_URL, OWN_CLIENT, PROOF, SECRET, STALE,
 };
 use crate::store::{Client, ClientAuth};
 use crate::wire::Ask;
@@ -30,13 +32,14 @@ const OWN_GRANT: &str = "client_credentials";
 /// Makes the trials.
 pub(super) async fn run(lab: &Lab<'_>) {
     let Some(located) = &lab.located else { return };
-    if located.lists("grant_types_supported", OWN_GRANT) {
+    let asked = lab.wire.asks_for(Extension::Cc);
+    if asked || located.lists("grant_types_supported", OWN_GRANT) {
         with_secret(lab, located).await;
-        if located.lists("token_endpoint_auth_methods_supported", ClientAuth::PrivateKeyJwt.name()) {
+        if asked || located.lists("token_endpoint_auth_methods_supported", ClientAuth::PrivateKeyJwt.name()) {
             with_key(lab, located).await;
         }
     }
-    if located.list("dpop_signing_alg_values_supported").is_some() {
+    if lab.wire.asks_for(Extension::Dpop) || located.list("dpop_signing_alg_values_supported").is_some() {
         bound_tokens(lab, located).await;
     }
 }
@@ -231,7 +234,7 @@ fn authenticate(form: &mut Form, assertion: &Secret) {
 }
 
 /// A client that the form itself authenticates.
-fn bare(id: &str) -> Client {
+pub(super) fn bare(id: &str) -> Client {
     Client {
         id: id.to_owned(),
         secret: None,
@@ -263,23 +266,39 @@ async fn bound_tokens(lab: &Lab<'_>, located: &Located) {
     let stranger = Secret::new(random_id());
     let now = || lab.wire.now();
     let presenter = Presenter { lab, gate: &gate, token: &token };
-    presenter.send(BOUND, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, now(), Some(&token), None))).await;
+    let plain = |ask: &Ask| Some(key.proof(ask.method, &ask.url, now(), Some(&token), None));
+    let wanted = presenter.send(NO_NONCE, "DPoP", &plain).await.as_ref().and_then(wanted_nonce);
+    let nonce = wanted.as_deref();
+    presenter.send(BOUND, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, now(), Some(&token), nonce))).await;
+    if nonce.is_some() {
+        let other = random_id();
+        let with_other = |ask: &Ask| Some(key.proof(ask.method, &ask.url, now(), Some(&token), Some(&other)));
+        presenter.send(OTHER_NONCE, "DPoP", &with_other).await;
+    }
     presenter.send(NO_PROOF, "DPoP", &|_| None).await;
     presenter.send(AS_BEARER, "Bearer", &|_| None).await;
-    presenter.send(OTHER_METHOD, "DPoP", &|ask| Some(key.proof("GET", &ask.url, now(), Some(&token), None))).await;
+    presenter.send(OTHER_METHOD, "DPoP", &|ask| Some(key.proof("GET", &ask.url, now(), Some(&token), nonce))).await;
     let elsewhere = |ask: &Ask| {
         let mut url = Url::parse(&ask.url).ok()?;
         url.set_path("/mcp-auth-other");
-        Some(key.proof(ask.method, url.as_str(), now(), Some(&token), None))
+        Some(key.proof(ask.method, url.as_str(), now(), Some(&token), nonce))
     };
     presenter.send(OTHER_URL, "DPoP", &elsewhere).await;
     presenter
-        .send(OTHER_TOKEN, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, now(), Some(&stranger), None)))
+        .send(OTHER_TOKEN, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, now(), Some(&stranger), nonce)))
         .await;
-    presenter.send(OTHER_KEY, "DPoP", &|ask| Some(other.proof(ask.method, &ask.url, now(), Some(&token), None))).await;
+    presenter.send(OTHER_KEY, "DPoP", &|ask| Some(other.proof(ask.method, &ask.url, now(), Some(&token), nonce))).await;
     let ago = |seconds: u64| now().saturating_sub(seconds);
-    presenter.send(STALE, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, ago(600), Some(&token), None))).await;
-    presenter.send(OLDISH, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, ago(240), Some(&token), None))).await;
+    presenter.send(STALE, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, ago(600), Some(&token), nonce))).await;
+    presenter.send(OLDISH, "DPoP", &|ask| Some(key.proof(ask.method, &ask.url, ago(240), Some(&token), nonce))).await;
+}
+
+/// The nonce that the MCP server wants in proofs (RFC 9449 §9).
+fn wanted_nonce(exchange: &Exchange) -> Option<String> {
+    let reply = exchange.reply().filter(|reply| reply.status == 401)?;
+    let read = challenge::read(reply.header_values("www-authenticate"));
+    let wants = read.dpop().is_some_and(|dpop| dpop.param("error") == Some("use_dpop_nonce"));
+    reply.header("dpop-nonce").filter(|_| wants).map(str::to_owned)
 }
 
 /// Presents one token with proofs.
@@ -290,8 +309,9 @@ struct Presenter<'a> {
 }
 
 impl Presenter<'_> {
-    /// Sends the request with a proof; what is let in is sent once more with a new one.
-    async fn send(&self, trial: Trial, scheme: &str, proof: &impl Fn(&Ask) -> Option<String>) {
+    /// Sends the request with a proof; what is let in is sent once more with a new one. Returns the last answer.
+    async fn send(&self, trial: Trial, scheme: &str, proof: &impl Fn(&Ask) -> Option<String>) -> Option<Exchange> {
+        let mut last = None;
         for note in ["", " (again: the first was let in)"] {
             let ask = Ask { step: trial.step, because: format!("{}{note}", trial.wrong), ..self.gate.ask.clone() };
             let ask = ask.header("authorization", format!("{scheme} {}", self.token.expose())).about(trial.name);
@@ -301,9 +321,11 @@ impl Presenter<'_> {
             };
             let exchange = self.lab.wire.send(ask.clone()).await;
             if !is_let_in(&exchange) {
-                return;
+                return Some(exchange);
             }
             leave(self.lab.wire, &ask, &exchange).await;
+            last = Some(exchange);
         }
+        last
     }
 }

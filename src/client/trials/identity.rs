@@ -6,12 +6,13 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value, json};
 
 use super::lab::Lab;
-use super::random_id;
 use super::token::{Form, enrol};
+use super::{random_id, workload};
 use crate::client::locate::Located;
 use crate::client::proof::ClientKey;
 use crate::formats::json as members;
 use crate::formats::secret::Secret;
+use crate::spec::extension::Extension;
 use crate::spec::trial::Trial;
 use crate::spec::trial::identity::{
     AGAIN, CLIENT, EXPIRED, FOR_ENDPOINT, FOR_OTHER, FOR_TWO, MORE_SCOPE, OTHER_CLIENT, OTHER_RESOURCE, OTHER_TYPE,
@@ -20,7 +21,7 @@ use crate::spec::trial::identity::{
 use crate::store::{Client, ClientAuth};
 
 /// The grant type (RFC 7523 §2.1).
-const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
+pub(super) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The type of the assertion.
 const TYPE: &str = "oauth-id-jag+jwt";
 /// How long an assertion lives, in seconds.
@@ -33,6 +34,8 @@ pub struct Identity {
     pub issuer: String,
     /// Its private key.
     pub key: ClientKey,
+    /// A user, or a workload, that it may speak of.
+    pub subject: String,
 }
 
 /// Header and claims of an assertion.
@@ -41,7 +44,10 @@ type Parts = (Map<String, Value>, Map<String, Value>);
 /// Makes the trials, the control first: where it fails nothing else would tell anything.
 pub(super) async fn run(lab: &Lab<'_>) {
     let (Some(located), Some(identity)) = (&lab.located, &lab.errand.material.identity) else { return };
-    if !located.lists("grant_types_supported", GRANT) {
+    if lab.wire.asks_for(Extension::Wif) {
+        Box::pin(workload::run(lab, located, identity)).await;
+    }
+    if !lab.wire.asks_for(Extension::Ema) && !located.lists("grant_types_supported", GRANT) {
         return;
     }
     let Some(client) = client(lab, located).await else { return };
@@ -126,7 +132,7 @@ impl Provider<'_> {
         let now = self.lab.wire.now();
         let header = json!({ "typ": TYPE });
         let mut claims = json!({
-            "iss": self.identity.issuer, "sub": "mcp-auth-trial", "aud": self.located.issuer, "client_id": self.client.id,
+            "iss": self.identity.issuer, "sub": self.identity.subject, "aud": self.located.issuer, "client_id": self.client.id,
             "resource": self.located.resource, "jti": random_id(), "iat": now, "exp": now.saturating_add(LIFE),
         });
         let scope = self.scope();

@@ -24,6 +24,7 @@ mod server;
 mod token;
 mod wires;
 mod wires_stateful;
+mod workload;
 
 use aws_lc_rs::rand;
 use base64::Engine as _;

@@ -97,11 +97,16 @@ fn common(layout: &Layout) -> Map<String, Value> {
 
 /// Says that assertions of an identity provider are taken.
 pub(crate) fn with_identity_assertions(document: &mut Value) {
-    if let Some(Value::Array(grants)) = document.get_mut("grant_types_supported") {
-        grants.push(json!(super::idjag::GRANT));
-    }
+    with_assertions(document);
     if let Some(members) = document.as_object_mut() {
         add(members, "authorization_grant_profiles_supported", json!([super::idjag::PROFILE]));
+    }
+}
+
+/// Says that assertions of others are taken (RFC 7523 §2.1).
+pub(crate) fn with_assertions(document: &mut Value) {
+    if let Some(Value::Array(grants)) = document.get_mut("grant_types_supported") {
+        grants.push(json!(super::idjag::GRANT));
     }
 }
 

@@ -15,6 +15,7 @@ mod page;
 mod register;
 mod scope;
 mod token;
+mod workload;
 
 use std::sync::Arc;
 

@@ -19,7 +19,7 @@ use super::authorize::Code;
 use super::client::{self, Client, Origin};
 use super::form::{Denied, Form};
 use super::issue::{self, Audience, Grant};
-use super::{device, idjag, scope};
+use super::{device, idjag, scope, workload};
 
 /// How long a redeemed code is remembered, in seconds: as long as what it led to may live.
 const MEMORY: u64 = 30 * 24 * 3600;
@@ -63,6 +63,11 @@ async fn granted(site: &Site, ask: &Ask, form: &Form, grant: Option<&str>) -> Re
             grant.jkt = bound(site, ask, None).await?;
             let refresh = issue::first_refresh(site, &client, &grant).await?;
             issue::respond(site, ask, &grant, refresh).await
+        }
+        Some(idjag::GRANT) if workload::is_meant(site, ask, form) => {
+            let mut grant = workload::redeem(site, form).await?;
+            grant.jkt = bound(site, ask, None).await?;
+            issue::respond(site, ask, &grant, None).await
         }
         Some(idjag::GRANT) if site.provider.is_some() => {
             let client = client::authenticate(site, ask, form).await?;

@@ -331,6 +331,10 @@ fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused 
         .put(WWW_AUTHENTICATE, &challenge_value(site, cause))
         .no_store()
         .open();
+    let answer = match cause {
+        Cause::Unproven(dpop::WANTS_NONCE) => answer.header("dpop-nonce", &dpop::nonce_of(site)),
+        _ => answer,
+    };
     Box::new(site.give(ask, reply, answer))
 }
 
@@ -359,7 +363,8 @@ fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
         Cause::Invalid(why) => format!("error=\"invalid_token\", error_description=\"{why}\", "),
         Cause::Malformed(why) => format!("error=\"invalid_request\", error_description=\"{why}\", "),
         Cause::Unproven(why) => {
-            let error = format!("error=\"invalid_dpop_proof\", error_description=\"{why}\"");
+            let code = if why == dpop::WANTS_NONCE { "use_dpop_nonce" } else { "invalid_dpop_proof" };
+            let error = format!("error=\"{code}\", error_description=\"{why}\"");
             let metadata = site.layout.metadata();
             return format!("DPoP {error}, algs=\"ES256 RS256 EdDSA\", resource_metadata=\"{metadata}\"");
         }

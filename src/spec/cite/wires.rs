@@ -93,4 +93,10 @@ cites! { OF_WIRES:
     /// What a server that asks for input must do.
     MCP_MULTI_ROUND = "MCP 2026-07-28 multi round-trip requests", "Server Requirements",
         "https://modelcontextprotocol.io/specification/2026-07-28/basic/patterns/mrtr#server-requirements";
+    /// The request of a workload.
+    EXT_WORKLOAD_TOKEN = "MCP extension workload identity federation (draft 13b5523)", "Token Endpoint",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/13b55238f0b1ad540db248f230f3229606d30657/specification/draft/workload-identity-federation.mdx";
+    /// What is checked of it.
+    EXT_WORKLOAD_VALIDATION = "MCP extension workload identity federation (draft 13b5523)", "JWT Validation",
+        "https://github.com/modelcontextprotocol/ext-auth/blob/13b55238f0b1ad540db248f230f3229606d30657/specification/draft/workload-identity-federation.mdx";
 }

@@ -310,6 +310,20 @@ pub enum Duty {
     CheckIdentityScope,
     /// ... accepts an identity assertion twice.
     CheckIdentityReplay,
+    /// ... insists on a `client_id` beside the token of a platform.
+    TakeWorkloadAlone,
+    /// ... accepts tokens of any platform.
+    CheckWorkloadIssuer,
+    /// ... accepts tokens of a platform for other servers.
+    CheckWorkloadAudience,
+    /// ... accepts tokens of a platform that have expired.
+    CheckWorkloadTimes,
+    /// ... accepts tokens of a platform for any workload.
+    CheckWorkloadSubject,
+    /// ... asks for a nonce in proofs.
+    TakeProofsWithoutNonce,
+    /// ... does not look at the nonce that it asks for.
+    CompareNonce,
     /// ... does not bind tokens to the key of a proof.
     BindToKey,
     /// ... accepts any proof of possession.

@@ -28,6 +28,10 @@ trials! { ExtensionTrial:
     ASSERTION_KEY = "cc-assertion-key", "sent an assertion signed with a key that was never registered";
     /// A code redeemed with a proof.
     PROOF = "dpop-token", "redeemed a code with a proof of possession (DPoP)";
+    /// The bound token with a proof that has no nonce.
+    NO_NONCE = "dpop-no-nonce", "sent a token bound to a key, with a proof that has no nonce";
+    /// The same with another nonce than the one that the server gave.
+    OTHER_NONCE = "dpop-other-nonce", "sent a proof with another nonce than the one the server gave";
     /// The bound token with a proof.
     BOUND = "dpop-good", "sent a token bound to a key, with a proof as it must be";
     /// The bound token without a proof.

@@ -29,3 +29,22 @@ trials! { IdentityTrial:
     /// Not signed.
     UNSIGNED = "id-unsigned", "redeemed an identity assertion without a signature (`alg: none`)";
 }
+
+trials! { IdentityTrial:
+    /// The control: the token of a platform, everything right, for the URL of the token endpoint.
+    WORKLOAD = "wif-right", "redeemed the token of a platform as it must be, without a `client_id`";
+    /// The same for the issuer.
+    WORKLOAD_FOR_ISSUER = "wif-right-issuer", "redeemed the token of a platform for the issuer, without a `client_id`";
+    /// The same with a client.
+    WORKLOAD_AND_CLIENT = "wif-client-id", "redeemed the token of a platform with a `client_id`";
+    /// Of another issuer.
+    WORKLOAD_ISSUER = "wif-issuer", "redeemed a token of a platform that nobody trusts";
+    /// Signed by somebody else.
+    WORKLOAD_KEY = "wif-key", "redeemed a token of the platform that is signed with a key of ours";
+    /// For somebody else.
+    WORKLOAD_AUDIENCE = "wif-audience", "redeemed a token of the platform for another server";
+    /// Of an hour ago.
+    WORKLOAD_EXPIRED = "wif-expired", "redeemed a token of the platform that expired an hour ago";
+    /// Of another workload.
+    WORKLOAD_SUBJECT = "wif-subject", "redeemed a token of the platform for a workload that nobody allowed";
+}
