@@ -6,6 +6,7 @@ use serde_json::Value;
 use super::asked::attempt;
 use super::ground::no_login;
 use super::modern::wants_origin;
+use super::streams::of_2024;
 use super::tried::{is_result, is_success};
 use crate::evidence::{Evidence, Exchange, Pointer, answer};
 use crate::level;
@@ -85,6 +86,7 @@ pub(super) fn legacy<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     };
     match initialized.status() {
         _ if is_result(initialized) => Ok(initialized),
+        _ if of_2024(e).is_some() => Err(Verdict::blocked("legacy-http-sse")),
         None | Some(429 | 503) => Err(Verdict::inconclusive("no answer came to `initialize`")),
         Some(403) if wants_origin(e) => Err(Verdict::blocked("transport-origin-absent")),
         _ => Err(Verdict::not_applicable("the server speaks only the stateless wire")),

@@ -4,6 +4,7 @@ use serde_json::Value;
 
 use super::asked::attempt;
 use super::ground::no_login;
+use super::streams::of_2024;
 use super::tried::is_result;
 use crate::evidence::{Evidence, Exchange, Pointer, answer};
 use crate::formats::rpc::Code;
@@ -220,6 +221,9 @@ pub(super) fn modern(e: &Evidence<'_>) -> Result<(), Verdict> {
     }
     if lacks_headers(discovered) {
         return Err(Verdict::blocked("modern-headers-survive"));
+    }
+    if of_2024(e).is_some() {
+        return Err(Verdict::blocked("legacy-http-sse"));
     }
     Err(match discovered.status() {
         None | Some(429 | 503) => Verdict::inconclusive("no answer came to `server/discover`"),

@@ -3,6 +3,7 @@
 use super::granted::{access_jwt, flaw};
 use super::ground::{no_login, refused, resource};
 use super::modern::code;
+use super::streams::of_2024;
 use super::tried::{Tried, is_result, is_success, tried_beside};
 use crate::evidence::{Evidence, Exchange, Pointer};
 use crate::formats::json::Field;
@@ -209,6 +210,7 @@ fn valid_accepted(e: &Evidence<'_>) -> Verdict {
     }
     let lacks_headers = |x: &&&Exchange| code(x) == Some(Code::HEADER_MISMATCH);
     match sent.iter().find(is_refusal) {
+        None if of_2024(e).is_some() => Verdict::blocked("legacy-http-sse"),
         None if sent.iter().any(|x| lacks_headers(&x)) => Verdict::blocked("modern-headers-survive"),
         Some(refusal) => {
             let status = refusal.status().map_or_else(String::new, |status| status.to_string());

@@ -4,8 +4,9 @@
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 
 use super::asked::attempt;
+use super::ground::no_login;
 use super::legacy::legacy;
-use super::modern::modern;
+use super::modern::{modern, wants_origin};
 use super::tried::{is_result, is_success};
 use crate::evidence::{Evidence, Exchange, HttpReply, Pointer, answer};
 use crate::formats::rpc::{Body, Message};
@@ -15,7 +16,7 @@ use crate::spec::cite::*;
 use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::spec::trial::wires::{SESSION_LIST, SESSION_NO_VERSION};
+use crate::spec::trial::wires::{DISCOVER, INITIALIZE, OLD_STREAM, SESSION_LIST, SESSION_NO_VERSION};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// Longer answers may have been cut for their length.
@@ -23,6 +24,23 @@ const SHORT: usize = 48 * 1024;
 
 /// The rows.
 pub(super) const CHECKS: &[Check] = &[
+    Check {
+        id: "legacy-http-sse",
+        title: "the server speaks a transport of 2025-03-26 or later",
+        role: Role::ResourceServer,
+        level: level![Practice, Practice, Practice, Practice],
+        class: Class::ActiveSafe,
+        mark: Mark::Plain,
+        cites: &[MCP_BACKWARD],
+        needs: &[Step::WireTrial],
+        blocked_by: &[],
+        why: "HTTP with SSE of 2024-11-05 is deprecated since 2025-03-26. Newer clients have dropped it, and nothing of this catalogue \
+              can be said of it.",
+        fix: "serve streamable HTTP: answer POST of JSON-RPC messages at one endpoint",
+        disputed: "Clients that still know the old transport fall back to it when POST is answered 400, 404 or 405.",
+        faults: &[Fault::new("http-sse-only", &[Deed::Forget(Duty::SpeakStreamable)])],
+        judge: http_sse,
+    },
     Check {
         id: "modern-no-server-request",
         title: "a stream holds no requests of the server",
@@ -75,6 +93,34 @@ pub(super) const CHECKS: &[Check] = &[
         judge: closes,
     },
 ];
+
+/// The stream of a server that speaks only the transport of 2024-11-05: with a token, POST is refused and GET opens a stream
+/// that begins by saying where to POST.
+pub(super) fn of_2024<'e>(e: &'e Evidence<'_>) -> Option<&'e Exchange> {
+    let refused = |trial| matches!(attempt(e, trial).and_then(Exchange::status), Some(400 | 404 | 405));
+    let stream = attempt(e, OLD_STREAM).filter(|x| is_success(x) && is_stream(x))?;
+    let text = stream.reply()?.body.to_text().into_owned();
+    let says = text.lines().filter_map(|line| line.strip_prefix("event:")).any(|name| name.trim() == "endpoint");
+    (says && refused(DISCOVER) && refused(INITIALIZE)).then_some(stream)
+}
+
+fn http_sse(e: &Evidence<'_>) -> Verdict {
+    let Some(discovered) = attempt(e, DISCOVER) else { return no_login(e) };
+    if let Some(stream) = of_2024(e) {
+        let message = "the server speaks only HTTP with SSE, the transport of 2024-11-05";
+        return finding(Pointer::exchange(stream.number), message)
+            .expected("an answer to POST")
+            .actual("a stream with `event: endpoint` to GET")
+            .info();
+    }
+    if [Some(discovered), attempt(e, INITIALIZE)].into_iter().flatten().any(is_result) {
+        return Verdict::Pass;
+    }
+    if wants_origin(e) {
+        return Verdict::blocked("transport-origin-absent");
+    }
+    Verdict::inconclusive("neither wire was answered with a result")
+}
 
 fn is_stream(exchange: &Exchange) -> bool {
     exchange.reply().and_then(HttpReply::media_type).as_deref() == Some("text/event-stream")

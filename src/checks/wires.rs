@@ -5,6 +5,7 @@ use super::asked::attempt;
 use super::ground::no_login;
 use super::legacy_session::is_visible;
 use super::modern::{told, wants_origin};
+use super::streams::of_2024;
 use super::tried::is_result;
 use crate::evidence::{Evidence, Exchange, HttpReply, Pointer, answer};
 use crate::formats::rpc::Id;
@@ -168,6 +169,8 @@ fn served<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
     }
     Err(if wants_origin(e) {
         Verdict::blocked("transport-origin-absent")
+    } else if of_2024(e).is_some() {
+        Verdict::blocked("legacy-http-sse")
     } else {
         Verdict::inconclusive("no request with the token brought a result")
     })
@@ -206,6 +209,9 @@ fn origin_absent(e: &Evidence<'_>) -> Verdict {
     let Some(first) = usual.first() else { return no_login(e) };
     if usual.iter().any(|x| is_result(x)) {
         return Verdict::Pass;
+    }
+    if of_2024(e).is_some() {
+        return Verdict::blocked("legacy-http-sse");
     }
     if !wants_origin(e) {
         return Verdict::inconclusive("no request with the token brought a result");

@@ -16,8 +16,8 @@ use crate::spec::revision::Revision;
 use crate::spec::trial::Trial;
 use crate::spec::trial::wires::{
     ANCIENT_VERSION, BARE_HEADERS, CAPITAL_METHOD, DELETE, DISCOVER, ENCODED_NAME, GET, INITIALIZE, LARGE_ID, LIST,
-    LIST_AGAIN, NO_CAPABILITIES, NO_CLIENT_INFO, NO_METHOD, NO_VERSION, ONLY_JSON, OTHER_METHOD, OTHER_NAME,
-    OTHER_VERSION, OWN_ORIGIN, STRANGE_HOST, STRANGE_ORIGIN, STRAY_EVENT, STRAY_SESSION, UNKNOWN_METHOD,
+    LIST_AGAIN, NO_CAPABILITIES, NO_CLIENT_INFO, NO_METHOD, NO_VERSION, OLD_STREAM, ONLY_JSON, OTHER_METHOD,
+    OTHER_NAME, OTHER_VERSION, OWN_ORIGIN, STRANGE_HOST, STRANGE_ORIGIN, STRAY_EVENT, STRAY_SESSION, UNKNOWN_METHOD,
     UNKNOWN_VERSION, ZERO_ID,
 };
 use crate::wire::Ask;
@@ -47,6 +47,10 @@ pub(super) async fn run(lab: &Lab<'_>) {
         let body = ask.body.as_deref().unwrap_or_default().replace(Revision::LATEST_STATEFUL.as_str(), "1999-01-01");
         door.send(ANCIENT_VERSION, Ask { body: Some(body), ..ask }).await;
         Box::pin(wires_stateful::run(&door, &url)).await;
+    }
+    if [&discovered, &initialized].into_iter().all(|x| matches!(x.status(), Some(400 | 404 | 405))) {
+        let get = Ask { method: "GET", body: None, ..with(list(&url), "accept", Some("text/event-stream")) };
+        door.send(OLD_STREAM, get).await;
     }
     let usual = if is_result(&listed) { list(&url) } else { mcp::initialize(&url, "") };
     Box::pin(surroundings(&door, &usual)).await;

@@ -26,7 +26,7 @@ use crate::spec::revision::WireStyle;
 use super::answer::Answer;
 use super::ask::{Ask, BodyError, Credential, MESSAGE_LIMIT};
 use super::dpop;
-use super::keys::Keys;
+use super::keys::{self, Keys};
 use super::layout::Layout;
 use super::site::Site;
 use bearer::{Principal, Refusal};
@@ -116,6 +116,9 @@ async fn post(site: &Site, ask: &mut Ask) -> Result<Answer, Refused> {
         }
         _ => authenticate(site, ask, Reply::Challenge).await?,
     };
+    if !site.keeps(Duty::SpeakStreamable) {
+        return Err(Box::new(Answer::wrong_method("GET, OPTIONS").open()));
+    }
     let message = read(ask).await?;
     serve(site, ask, &principal, message).await
 }
@@ -151,6 +154,10 @@ async fn get(site: &Site, ask: &Ask) -> Result<Answer, Refused> {
         return Ok(stream());
     }
     authenticate(site, ask, Reply::GetStream).await?;
+    if !site.keeps(Duty::SpeakStreamable) {
+        let text = format!("event: endpoint\ndata: {}?session={}\n\n", site.layout.mcp_path, keys::random(8));
+        return Ok(Answer::text(StatusCode::OK, text).header("content-type", "text/event-stream").unended().open());
+    }
     // No stream is offered: nothing ever happens that nobody asked for.
     Ok(site.give(ask, Reply::AuthenticatedGet, wrong_method()))
 }

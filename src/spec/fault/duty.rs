@@ -388,6 +388,8 @@ pub enum Duty {
     AcceptAnyAccept,
     /// ... lists its tools in another order each time.
     SteadyOrder,
+    /// ... speaks HTTP with SSE of 2024-11-05 only.
+    SpeakStreamable,
     /// ... asks the client something before it answers, in the same stream.
     AnswerOnly,
     /// ... leaves the stream of an answer open.

@@ -52,6 +52,8 @@ trials! { WireTrial:
     STRANGE_HOST = "strange-host", "sent a good token with `Host: evil.example`";
     /// An `Accept` that names JSON only.
     ONLY_JSON = "only-json", "accepted JSON only";
+    /// GET of the endpoint, where POST is refused.
+    OLD_STREAM = "old-stream", "opened a stream (GET) with a good token, since POST was refused";
     /// GET of the endpoint.
     GET = "get", "sent a GET of the endpoint with a good token";
     /// DELETE of the endpoint.
