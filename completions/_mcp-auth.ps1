@@ -66,6 +66,8 @@ Register-ArgumentCompleter -Native -CommandName 'mcp-auth' -ScriptBlock {
             [CompletionResult]::new('--signing-key', '--signing-key', [CompletionResultType]::ParameterName, 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each')
             [CompletionResult]::new('--identity-key', '--identity-key', [CompletionResultType]::ParameterName, 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each')
             [CompletionResult]::new('--identity-issuer', '--identity-issuer', [CompletionResultType]::ParameterName, 'The issuer of that identity provider')
+            [CompletionResult]::new('--identity-subject', '--identity-subject', [CompletionResultType]::ParameterName, 'The user, or with `--ext wif` the workload, that it speaks of')
+            [CompletionResult]::new('--ext', '--ext', [CompletionResultType]::ParameterName, 'Try this extension though it is not advertised: dpop, cc, ema or wif; repeatable')
             [CompletionResult]::new('--grant', '--grant', [CompletionResultType]::ParameterName, 'The way to a token')
             [CompletionResult]::new('--scope', '--scope', [CompletionResultType]::ParameterName, 'The scope to ask for, instead of what the server suggests')
             [CompletionResult]::new('--browser', '--browser', [CompletionResultType]::ParameterName, 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser')

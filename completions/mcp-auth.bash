@@ -1139,7 +1139,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__probe)
-            opts="-f -o -v -q -h --revision --passive --login --targets --jobs --per-host --shard --resume --completion-index --active --intrusive --slow --user-agents --yes --i-am-authorized --only --pace --step-up-tool --token-file --foreign-token-file --expired-token-file --second-token-file --upstream-token-file --tool --implies --signing-key --identity-key --identity-issuer --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            opts="-f -o -v -q -h --revision --passive --login --targets --jobs --per-host --shard --resume --completion-index --active --intrusive --slow --user-agents --yes --i-am-authorized --only --pace --step-up-tool --token-file --foreign-token-file --expired-token-file --second-token-file --upstream-token-file --tool --implies --signing-key --identity-key --identity-issuer --identity-subject --ext --grant --device --scope --browser --no-browser --paste --listen --callback-path --login-timeout --client-issuer --client-metadata-url --dpop --lenient-issuer --assume-pkce --no-resource --idp-token-endpoint --idp-client-id --id-token-file --assertion-file --client-id --client-secret-file --client-auth --client-key --client-alg --client-kid --profile --store --state-dir --config --clients --challenge-tool --strict --from --save --format --output --bundle --fail-on --exit-zero --expect --compare --from-config --baseline --write-baseline --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -1218,6 +1218,14 @@ _mcp__auth() {
                     return 0
                     ;;
                 --identity-issuer)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --identity-subject)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --ext)
                     COMPREPLY=($(compgen -f "${cur}"))
                     return 0
                     ;;

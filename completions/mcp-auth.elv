@@ -62,6 +62,8 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --signing-key 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each'
             cand --identity-key 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each'
             cand --identity-issuer 'The issuer of that identity provider'
+            cand --identity-subject 'The user, or with `--ext wif` the workload, that it speaks of'
+            cand --ext 'Try this extension though it is not advertised: dpop, cc, ema or wif; repeatable'
             cand --grant 'The way to a token'
             cand --scope 'The scope to ask for, instead of what the server suggests'
             cand --browser 'The command that opens the URL (added at its end, or in place of %s), or `follow` to follow the redirects without a browser'

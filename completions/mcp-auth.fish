@@ -64,6 +64,8 @@ complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l implies -d '
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l signing-key -d 'The private key (PEM) that the MCP server trusts: signs tokens with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-key -d 'The private key (PEM) of an identity provider that the authorization server trusts: signs identity assertions (ID-JAG) with one thing wrong each' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-issuer -d 'The issuer of that identity provider' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l identity-subject -d 'The user, or with `--ext wif` the workload, that it speaks of' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l ext -d 'Try this extension though it is not advertised: dpop, cc, ema or wif; repeatable' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l grant -d 'The way to a token' -r -f -a "code\t'Authorization code with PKCE, in a browser'
 device\t'Device authorization (RFC 8628)'
 client-credentials\t'Client credentials, for machines'

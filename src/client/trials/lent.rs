@@ -126,33 +126,33 @@ impl Caller<'_> {
 
     /// What the tool asks, answered: with the state as it came, changed, and by others. Each with a state of its own.
     async fn states(&self, second: Option<Access>) {
-        if !self.answer(ANSWERED, &self.access, |state| state).await {
+        if !self.answer(ANSWERED, &self.access, str::to_owned).await {
             return;
         }
         self.twice(TAMPERED, &self.access, changed).await;
         if let Some(second) = second {
-            self.twice(TAKEN_STATE, &second, |state| state).await;
+            self.twice(TAKEN_STATE, &second, str::to_owned).await;
         }
         if let Some(other) = minted::other_user(self.lab).filter(|_| self.lab.takes(Step::LabTrial)) {
-            self.twice(OTHER_USER_STATE, &other, |state| state).await;
+            self.twice(OTHER_USER_STATE, &other, str::to_owned).await;
         }
     }
 
-    async fn twice(&self, trial: Trial, access: &Access, change: fn(String) -> String) {
+    async fn twice(&self, trial: Trial, access: &Access, change: fn(&str) -> String) {
         if self.answer(trial, access, change).await {
             self.answer(trial, access, change).await;
         }
     }
 
     /// Has the tool ask, and answers with its state, changed; says whether that was taken.
-    async fn answer(&self, trial: Trial, access: &Access, change: fn(String) -> String) -> bool {
+    async fn answer(&self, trial: Trial, access: &Access, change: fn(&str) -> String) -> bool {
         let capabilities = json!({ "elicitation": {} });
         let asked = self.call(ASKED, &self.access, capabilities.clone(), Map::new()).await;
         let Some(result) = asks(&asked) else { return false };
         let Some(state) = result.get("requestState").and_then(Value::as_str) else { return false };
         let mut more = Map::new();
         more.insert("inputResponses".to_owned(), responses(&result));
-        more.insert("requestState".to_owned(), json!(change(state.to_owned())));
+        more.insert("requestState".to_owned(), json!(change(state)));
         let answer = self.call(trial, access, capabilities, more).await;
         answer::messages(&answer).iter().any(|message| matches!(message.result_type(), Some(ResultType::Complete)))
     }
@@ -192,7 +192,7 @@ fn dull(schema: &Value) -> Value {
 }
 
 /// The state with another character in its middle.
-fn changed(state: String) -> String {
+fn changed(state: &str) -> String {
     let middle = state.chars().count() / 2;
     let place = state.chars().enumerate().position(|(index, c)| index >= middle && c.is_ascii_alphanumeric());
     let other = |c: char| if c == 'A' { 'B' } else { 'A' };
