@@ -325,6 +325,10 @@ async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<S
 fn compare(check: &Check, fault: &Fault, before: &Report, after: &Report) -> Vec<String> {
     let mut complaints = Vec::new();
     let expected = |id: &str| id == check.id || fault.also.contains(&id);
+    // A fault that is a posture goes by other names and addresses than what it is compared with.
+    let is_elsewhere = ground(fault) != fault.posture;
+    let is_moot =
+        |new: &report::CheckResult| new.reason.as_deref().is_some_and(|reason| reason.starts_with("not-applicable"));
     for new in &after.results {
         let Some(old) = before.result(new.id) else { continue };
         let message = new.message.as_deref().or(new.reason.as_deref()).unwrap_or_default();
@@ -342,7 +346,7 @@ fn compare(check: &Check, fault: &Fault, before: &Report, after: &Report) -> Vec
             }
         } else if worse && !expected(new.id) {
             complaints.push(format!("tripped too: {line}"));
-        } else if vanished && !blocked_by(new.reason.as_deref(), expected) {
+        } else if vanished && !blocked_by(new.reason.as_deref(), expected) && !(is_elsewhere && is_moot(new)) {
             complaints.push(format!("lost: {line}"));
         }
     }
