@@ -63,6 +63,21 @@ impl Pending {
         redirect_uri: &str,
         scope: &[String],
     ) -> Result<Self, ClientError> {
+        Self::changed(teller, located, plan, redirect_uri, scope, |_| {}).await
+    }
+
+    /// The same, changed before it is pushed or shown to a browser.
+    ///
+    /// # Errors
+    /// As [`Self::new`].
+    pub async fn changed(
+        teller: &Teller<'_>,
+        located: &Located,
+        plan: &Plan,
+        redirect_uri: &str,
+        scope: &[String],
+        change: impl FnOnce(&mut url::Url),
+    ) -> Result<Self, ClientError> {
         let endpoint = located.needed("authorization_endpoint")?;
         located.check_pkce(plan.leniency)?;
         let wrong = |detail: String| ClientError::WrongEndpoint {
@@ -92,7 +107,8 @@ impl Pending {
             // OpenID Connect Core §11: without the consent page there is no refresh token.
             request = request.add_extra_param("prompt", "consent");
         }
-        let (url, state) = request.url();
+        let (mut url, state) = request.url();
+        change(&mut url);
         let mut pending = Self {
             url: url.to_string(),
             redirect_uri: redirect_uri.to_owned(),

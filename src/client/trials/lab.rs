@@ -256,10 +256,12 @@ impl<'a> Lab<'a> {
         self.listener(None).await.map(Listener::redirect_uri)
     }
 
+    /// Our listener; where the login came back to, if that is known, since clients are registered for one address.
     async fn listener(&self, port: Option<u16>) -> Option<&Listener> {
         let path = &self.errand.plan.callback_path;
+        let of_login = || Url::parse(self.login?.client.redirect_uri.as_deref()?).ok()?.port();
         let bind = async {
-            match Listener::bind(port, path).await {
+            match Listener::bind(port.or_else(of_login), path).await {
                 Ok(listener) => Some(listener),
                 Err(_) => Listener::bind(self.errand.plan.port, path).await.ok(),
             }
@@ -281,12 +283,17 @@ impl<'a> Lab<'a> {
 
     /// An authorization request of this client as it must be, not sent yet.
     pub(super) async fn request(&self, client: &Client) -> Option<Pending> {
+        self.changed_request(client, |_| {}).await
+    }
+
+    /// The same, changed before it goes anywhere.
+    async fn changed_request(&self, client: &Client, change: impl FnOnce(&mut Url)) -> Option<Pending> {
         let located = self.located.as_ref()?;
         let lenient = Leniency { no_pkce_metadata: true, ..self.errand.plan.leniency };
         let plan = Plan { leniency: lenient, ..self.errand.plan.clone() };
         let redirect = self.redirect_uri(Some(client)).await?;
         let teller = self.teller(located, client);
-        Pending::new(&teller, located, &plan, &redirect, &self.scope()).await.ok()
+        Pending::changed(&teller, located, &plan, &redirect, &self.scope(), change).await.ok()
     }
 
     /// A fresh code for our client, asked for as it must be done.
@@ -302,10 +309,7 @@ impl<'a> Lab<'a> {
         client: &Client,
         change: impl FnOnce(&mut Url),
     ) -> Option<Fresh> {
-        let mut pending = self.request(client).await?;
-        let mut url = Url::parse(&pending.url).ok()?;
-        change(&mut url);
-        pending.url = url.to_string();
+        let pending = self.changed_request(client, change).await?;
         let query = self.answer(trial, &pending).await?;
         let code = pending.code(&query).ok()?;
         Some(Fresh { code, verifier: pending.verifier.clone(), redirect_uri: pending.redirect_uri.clone() })
@@ -318,7 +322,12 @@ impl<'a> Lab<'a> {
         let one_less = |left: u32| left.checked_sub(1);
         self.logins_left.fetch_update(Ordering::Relaxed, Ordering::Relaxed, one_less).ok()?;
         let port = Url::parse(&pending.redirect_uri).ok()?.port();
-        let listener = self.listener(port).await?;
+        let mut listener = self.listener(port).await?;
+        let other;
+        if port.is_some_and(|port| port != listener.port()) {
+            other = Listener::bind(port, &self.errand.plan.callback_path).await.ok()?;
+            listener = &other;
+        }
         (self.errand.say)(&format!("a login for a trial ({})", trial.wrong));
         let query = browser::answer(self.wire, self.errand.plan, pending, listener, self.errand.say).await.ok()?;
         let seen = Ask::get(Step::CodeReturn, format!("{}?{query}", pending.redirect_uri), "the browser came back");
