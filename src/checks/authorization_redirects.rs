@@ -324,6 +324,14 @@ fn used(exchange: &Exchange) -> Option<usize> {
     wanted.position(|(_, uri)| Url::parse(&uri).is_ok_and(|uri| uri.origin() == to.origin() && uri.path() == to.path()))
 }
 
+/// Whether the answer redirects with an error.
+fn brings_error(exchange: &Exchange) -> bool {
+    let asked = Url::parse(&exchange.request.url).ok();
+    let location = exchange.reply().and_then(|reply| reply.header("location"));
+    let to = asked.zip(location).and_then(|(asked, location)| asked.join(location).ok());
+    to.is_some_and(|to| to.query_pairs().any(|(name, _)| name == "error"))
+}
+
 fn dup_param(e: &Evidence<'_>) -> Verdict {
     need!(looks_at_redirects(e));
     const EXPECTED: &str = "400 with a page";
@@ -334,6 +342,8 @@ fn dup_param(e: &Evidence<'_>) -> Verdict {
             Some(place) if place != registered => {
                 return at(exchange, trial, "the answer redirects to the other one").expected(EXPECTED).fail();
             }
+            // Refused, and told to the one that the client registered: nobody else hears of it.
+            Some(_) if brings_error(exchange) => {}
             Some(_) => return at(exchange, trial, "one of the two was used").expected(EXPECTED).warn(),
             None => match need!(passage(e, trial)) {
                 Passage::GoesOn(_) => {
