@@ -308,6 +308,11 @@ fn unsupported_version(e: &Evidence<'_>) -> Verdict {
 }
 
 fn version_mismatch(e: &Evidence<'_>) -> Verdict {
+    let exchange = need!(answered(e, OTHER_VERSION));
+    if exchange.status() == Some(400) && code(exchange) == Some(Code::UNSUPPORTED_VERSION) {
+        // The header alone was reason enough.
+        return Verdict::Pass;
+    }
     must_refuse(e, OTHER_VERSION, Code::HEADER_MISMATCH)
 }
 

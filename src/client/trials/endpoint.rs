@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::lab::{Lab, TokenSet};
 use super::lent;
 use super::minted;
-use super::resource::{is_let_in, leave, refused};
+use super::resource::{end_of, is_let_in, leave, refused};
 use super::wires::with;
 use super::wires_stateful::begun as session_of;
 use crate::client::keeper::Access;
@@ -67,7 +67,14 @@ async fn without_token(lab: &Lab<'_>, gate: &Gate, access: &Access) {
     let list = mcp::stateful(Step::ResourceTrial, &url, Some(&session), "tools/list", &json!({}), "");
     gate.send(lab, NO_SESSION, with(list.clone(), "mcp-session-id", None)).await;
     gate.send(lab, SESSION_BARE, list).await;
-    leave(lab.wire, &begin, &begun).await;
+    end(lab, &begin, &begun, access).await;
+}
+
+/// Ends a session that was begun with a token of ours.
+async fn end(lab: &Lab<'_>, begin: &Ask, begun: &Exchange, access: &Access) {
+    if let Some(end) = end_of(begin, begun) {
+        lab.wire.send(Gate::with_token(lab, end, access)).await;
+    }
 }
 
 /// A refresh token where an access token belongs: one of the trials, which is revoked at the end.
@@ -125,7 +132,7 @@ async fn step_up(lab: &Lab<'_>, gate: &Gate, access: &Access, tool: &str) {
 /// The call of a tool, and the session that it stands in on the stateful wire.
 pub(super) struct Call {
     pub(super) ask: Ask,
-    open: Option<(Ask, Exchange)>,
+    open: Option<(Ask, Exchange, Access)>,
 }
 
 impl Call {
@@ -143,13 +150,13 @@ impl Call {
         let ready = session.on(mcp::notification(Step::SessionReady, &url, "notifications/initialized", ""));
         lab.wire.send(Gate::with_token(lab, ready, access)).await;
         let ask = mcp::stateful(Step::ScopeTrial, &url, Some(&session), "tools/call", &params, "");
-        Some(Self { ask: Gate::with_token(lab, ask, access), open: Some((begin, begun)) })
+        Some(Self { ask: Gate::with_token(lab, ask, access), open: Some((begin, begun, access.clone())) })
     }
 
     /// Ends the session.
     pub(super) async fn end(&self, lab: &Lab<'_>) {
-        if let Some((begin, begun)) = &self.open {
-            leave(lab.wire, begin, begun).await;
+        if let Some((begin, begun, access)) = &self.open {
+            end(lab, begin, begun, access).await;
         }
     }
 }

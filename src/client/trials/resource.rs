@@ -196,11 +196,16 @@ pub(super) fn is_let_in(exchange: &Exchange) -> bool {
 
 /// Ends the session that a bad token was given.
 pub(super) async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
-    let Some(session) = exchange.reply().and_then(|reply| reply.header("mcp-session-id")) else { return };
-    let end = mcp::post(Step::McpEnd, &ask.url, String::new(), "leaves no session behind");
-    let end = Ask { method: "DELETE", body: None, ..end }.header("mcp-session-id", session);
+    let Some(end) = end_of(ask, exchange) else { return };
     let credentials = ask.headers.iter().filter(|(name, _)| *name == "authorization");
     wire.send(credentials.fold(end, |end, (name, value)| end.header(name, value.clone()))).await;
+}
+
+/// What ends the session that an answer began, without credentials.
+pub(super) fn end_of(ask: &Ask, exchange: &Exchange) -> Option<Ask> {
+    let session = exchange.reply().and_then(|reply| reply.header("mcp-session-id"))?;
+    let end = mcp::post(Step::McpEnd, &ask.url, String::new(), "leaves no session behind");
+    Some(Ask { method: "DELETE", body: None, ..end }.header("mcp-session-id", session))
 }
 
 /// The claims of a token that would be right: issuer, audience, times, scope, as the documents say.

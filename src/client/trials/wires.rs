@@ -6,7 +6,7 @@ use futures_util::future::join_all;
 use serde_json::{Value, json};
 
 use super::lab::Lab;
-use super::resource::leave;
+use super::resource::end_of;
 use super::{random_id, wires_stateful};
 use crate::client::keeper::Access;
 use crate::client::mcp;
@@ -22,6 +22,8 @@ use crate::spec::trial::wires::{
 };
 use crate::wire::Ask;
 
+/// A protocol version that there never was: one of the stateful wire would lead a server that has both to the other.
+const NO_VERSION_OF_MCP: &str = "1900-01-01";
 /// The name of a tool that no server has.
 const NO_TOOL: &str = "mcp-auth-no-such-tool";
 
@@ -70,14 +72,14 @@ async fn stateless(door: &Door<'_, '_>, url: &str) {
         with(ask, "mcp-name", Some(&value))
     };
     let unknown = {
-        let ask = with(list(url), "mcp-protocol-version", Some("1900-01-01"));
-        Ask { body: ask.body.map(|body| body.replace(Revision::R2026_07_28.as_str(), "1900-01-01")), ..ask }
+        let ask = with(list(url), "mcp-protocol-version", Some(NO_VERSION_OF_MCP));
+        Ask { body: ask.body.map(|body| body.replace(Revision::R2026_07_28.as_str(), NO_VERSION_OF_MCP)), ..ask }
     };
     let trials = [
         (LIST_AGAIN, list(url)),
         (UNKNOWN_METHOD, mcp::stateless(step, url, "mcp-auth/nope", json!({}), "")),
         (UNKNOWN_VERSION, unknown),
-        (OTHER_VERSION, with(list(url), "mcp-protocol-version", Some("2025-11-25"))),
+        (OTHER_VERSION, with(list(url), "mcp-protocol-version", Some(NO_VERSION_OF_MCP))),
         (NO_VERSION, with(list(url), "mcp-protocol-version", None)),
         (NO_METHOD, with(list(url), "mcp-method", None)),
         (OTHER_METHOD, with(list(url), "mcp-method", Some("prompts/list"))),
@@ -154,7 +156,9 @@ impl Door<'_, '_> {
     pub(super) async fn send(&self, trial: Trial, ask: Ask) -> Exchange {
         let ask = self.authorize(named(trial, ask));
         let exchange = self.lab.wire.send(ask.clone()).await;
-        leave(self.lab.wire, &ask, &exchange).await;
+        if let Some(end) = end_of(&ask, &exchange) {
+            self.lab.wire.send(self.authorize(end)).await;
+        }
         exchange
     }
 
