@@ -255,13 +255,14 @@ fn garbage_status(e: &Evidence<'_>) -> Verdict {
     unclear.map_or(Verdict::Pass, Verdict::not_applicable)
 }
 
-/// Reads the challenge of the first 401 to garbage, and judges it. `judge` is given none if it holds no `Bearer`.
+/// Reads the challenge of the first 401 to garbage, and judges it. `judge` is given none if it holds neither
+/// `Bearer` nor `DPoP`.
 fn on_challenge(e: &Evidence<'_>, judge: impl FnOnce(&Exchange, Option<&Challenge>) -> Verdict) -> Verdict {
     for trial in GARBAGE {
         if let Tried::Refused(exchange) = need!(tried(e, trial)) {
             let lines = exchange.reply().map(|reply| reply.header_values("www-authenticate").collect::<Vec<_>>());
             let challenges = challenge::read(lines.unwrap_or_default());
-            return judge(exchange, challenges.bearer());
+            return judge(exchange, challenges.answered());
         }
     }
     Verdict::not_applicable("no invalid token was answered with 401")
@@ -276,6 +277,9 @@ fn invalid_token_error(e: &Evidence<'_>) -> Verdict {
         let error = bearer.and_then(|bearer| bearer.param("error"));
         if error == Some("invalid_token") {
             return Verdict::Pass;
+        }
+        if error.is_none() && bearer.is_some_and(Challenge::is_dpop) {
+            return Verdict::not_applicable("only tokens that are bound to keys are taken, and none was presented");
         }
         let shown = error.map_or_else(|| "absent".to_owned(), |error| format!("error=\"{}\"", printable(error)));
         finding(at, "the 401 to an invalid token does not say `invalid_token`")

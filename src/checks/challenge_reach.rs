@@ -209,7 +209,7 @@ fn mixed_auth(e: &Evidence<'_>) -> Verdict {
     let call = e.answer(Step::McpCall).filter(|x| x.status() == Some(401) && opened.contains(&"tools/list"));
     let unnamed = |x: &&Exchange| {
         let lines = x.reply().into_iter().flat_map(|reply| reply.header_values("www-authenticate"));
-        challenge::read(lines).bearer().is_none_or(|bearer| bearer.param("resource_metadata").is_none())
+        challenge::read(lines).answered().is_none_or(|answered| answered.param("resource_metadata").is_none())
     };
     match call.filter(unnamed) {
         Some(call) if e.resource().is_none() => {

@@ -246,7 +246,7 @@ fn scope_status(e: &Evidence<'_>) -> Verdict {
     if is_loop { found.warn() } else { found.fail() }
 }
 
-/// The `Bearer` challenge of the 403.
+/// The challenge of the 403, if it is one of the schemes of tokens.
 fn on_forbidden(e: &Evidence<'_>, judge: impl FnOnce(&Exchange, Option<&Challenge>) -> Verdict) -> Verdict {
     match need!(called(e)) {
         Called::Forbidden(exchange) => judge(exchange, bearer(exchange).as_ref()),
@@ -256,7 +256,7 @@ fn on_forbidden(e: &Evidence<'_>, judge: impl FnOnce(&Exchange, Option<&Challeng
 }
 
 fn bearer(exchange: &Exchange) -> Option<Challenge> {
-    challenge::read(exchange.reply()?.header_values("www-authenticate")).bearer().cloned()
+    challenge::read(exchange.reply()?.header_values("www-authenticate")).answered().cloned()
 }
 
 fn header(exchange: &Exchange) -> Pointer {

@@ -37,7 +37,7 @@ impl Demand {
     pub fn of(exchange: &Exchange) -> Self {
         let Some(reply) = exchange.reply() else { return Self::default() };
         let read = challenge::read(reply.header_values("www-authenticate"));
-        let Some(found) = read.bearer().or_else(|| read.dpop()) else { return Self::default() };
+        let Some(found) = read.answered() else { return Self::default() };
         let text = |name| found.param(name).map(str::to_owned);
         Self {
             metadata: text("resource_metadata"),

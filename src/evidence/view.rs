@@ -47,7 +47,7 @@ impl<'e> Challenged<'e> {
     /// The challenge a client answers: the first `Bearer`, else the first `DPoP`.
     #[must_use]
     pub fn answered(&self) -> Option<&'e Challenge> {
-        self.challenges.bearer().or_else(|| self.challenges.list.iter().find(|c| c.is_dpop()))
+        self.challenges.answered()
     }
 
     /// A parameter of that challenge.
@@ -215,7 +215,7 @@ impl<'t> Evidence<'t> {
     /// The absolute URL that the challenge names for the resource metadata.
     #[must_use]
     pub fn named_metadata_url(&self) -> Option<&str> {
-        let value = self.challenged.as_ref()?.1.bearer().and_then(|c| c.param("resource_metadata"))?;
+        let value = self.challenged.as_ref()?.1.answered().and_then(|c| c.param("resource_metadata"))?;
         Url::parse(value).is_ok().then_some(value)
     }
 

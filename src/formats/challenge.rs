@@ -147,6 +147,12 @@ impl Challenges {
         self.list.iter().find(|challenge| challenge.is_bearer())
     }
 
+    /// The challenge a client answers: the first `Bearer`, else the first `DPoP`.
+    #[must_use]
+    pub fn answered(&self) -> Option<&Challenge> {
+        self.bearer().or_else(|| self.dpop())
+    }
+
     /// The first `DPoP` challenge (RFC 9449 §7.1).
     #[must_use]
     pub fn dpop(&self) -> Option<&Challenge> {
