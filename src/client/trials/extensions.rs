@@ -124,14 +124,14 @@ async fn with_key(lab: &Lab<'_>, located: &Located) {
     let keys = json!({ "keys": [jwk] });
     let Some(client) = register(lab, KEY_CLIENT, ClientAuth::PrivateKeyJwt, Some(keys)).await else { return };
     let signer = Signer { lab, located, id: client.id, key, kid };
-    let issuer = located.issuer.as_str();
-    let right = |signer: &Signer<'_>| signer.claims(issuer);
+    let issuer = located.own_issuer();
+    let right = |signer: &Signer<'_>| signer.claims(&issuer);
     let granted = signer.ask(ASSERTION, false, &right).await;
     if !granted {
         signer.ask(ASSERTION_AND_ID, true, &right).await;
     }
     let for_endpoint = signer.ask(ASSERTION_FOR_ENDPOINT, false, &|s| s.claims(&located.token_endpoint)).await;
-    let audience = if granted { issuer } else { &located.token_endpoint };
+    let audience = if granted { issuer.as_str() } else { &located.token_endpoint };
     if !granted && !for_endpoint {
         return;
     }
@@ -186,7 +186,7 @@ impl Signer<'_> {
         let Ok(exchange) = teller.attempt(trial, &self.located.token_endpoint, note, form).await else { return false };
         let token = issued(&exchange);
         if let (Some(token), Ok(Some(endpoint))) = (&token, self.located.endpoint("revocation_endpoint"))
-            && let Some(assertion) = self.sign(self.claims(&self.located.issuer))
+            && let Some(assertion) = self.sign(self.claims(&self.located.own_issuer()))
         {
             let mut form = vec![("token", token.expose().to_owned())];
             authenticate(&mut form, &assertion);
@@ -216,7 +216,7 @@ impl Signer<'_> {
     /// Sends one assertion that is right, and then the same.
     async fn replay(&self, audience: &str) {
         let Some(assertion) = self.sign(self.claims(audience)) else { return };
-        let trial = if audience == self.located.issuer { ASSERTION } else { ASSERTION_FOR_ENDPOINT };
+        let trial = if audience == self.located.own_issuer() { ASSERTION } else { ASSERTION_FOR_ENDPOINT };
         if !self.send(trial, " (to send it again)", false, &assertion).await {
             return;
         }
