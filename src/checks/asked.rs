@@ -33,9 +33,9 @@ pub(super) fn attempts<'e>(e: &'e Evidence<'_>, trial: Trial) -> impl Iterator<I
     e.all(trial.step).filter(move |x| x.about.as_deref() == Some(trial.name))
 }
 
-/// The first exchange of a trial.
+/// The first exchange of a trial, of those that brought an answer if there is one.
 pub(super) fn attempt<'e>(e: &'e Evidence<'_>, trial: Trial) -> Option<&'e Exchange> {
-    attempts(e, trial).next()
+    attempts(e, trial).find(|x| x.reply().is_some()).or_else(|| attempts(e, trial).next())
 }
 
 /// What came of a trial, the control apart; `is_grant` tells an answer that gives what was asked for.

@@ -161,7 +161,7 @@ fn error_format(e: &Evidence<'_>) -> Verdict {
         return Verdict::blocked("reg-open");
     }
     let mut looked = false;
-    for exchange in e.all(Step::RegisterTrial) {
+    for exchange in e.all(Step::RegisterTrial).filter(|x| x.request.method == "POST") {
         // What is closed to strangers says so in the terms of RFC 6750; what is out of order says nothing.
         let Some(status @ (300..=400 | 402 | 404..=428 | 430..=499)) = exchange.status() else { continue };
         looked = true;

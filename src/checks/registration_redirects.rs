@@ -1,6 +1,7 @@
 //! Which redirect URIs a client may register: RFC 8252 §7, draft-ietf-oauth-v2-1 §2.3 and §8.4, RFC 7591 §5, MCP
 //! authorization ("Communication Security", "Open Redirection", "Application Type and Redirect URI Constraints").
 
+use super::asked::{Kind, Passage, attempt, kind, passage_beside};
 use super::registration_ground::{at, refusal, refuses, told};
 use crate::evidence::{Evidence, Pointer};
 use crate::level;
@@ -11,7 +12,7 @@ use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::registration::{
     DATA, DOTLESS_SCHEME, FRAGMENT, HTTP_REDIRECT, JAVASCRIPT, LOCALHOST, NO_REDIRECT, PORTLESS, REVERSED_SCHEME,
-    UNTYPED, WILDCARD,
+    UNTYPED, WILDCARD, WILDCARD_FIT, WILDCARD_LITERAL, WILDCARD_UNFIT,
 };
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
@@ -143,7 +144,7 @@ pub(super) const CHECKS: &[Check] = &[
     },
     Check {
         id: "reg-rejects-wildcard",
-        title: "a redirect URI with a wildcard is not registered",
+        title: "a redirect URI with a wildcard is no pattern",
         role: Role::AuthorizationServer,
         level: level![Must, Must, Must, Must],
         class: Class::Intrusive,
@@ -151,8 +152,9 @@ pub(super) const CHECKS: &[Check] = &[
         cites: &[MCP_OPEN_REDIRECTION],
         needs: &[Step::RegisterTrial],
         blocked_by: &["reg-open"],
-        why: "Redirect URIs are compared exactly. A pattern that is registered is either useless or an open door.",
-        fix: "refuse redirect URIs whose host holds `*`: 400 with `{\"error\":\"invalid_redirect_uri\"}`",
+        why: "Redirect URIs are compared exactly. Who can register a pattern can have codes sent to every host that fits it.",
+        fix: "compare redirect URIs as texts, and refuse to register those that hold `*`: 400 with \
+              `{\"error\":\"invalid_redirect_uri\"}`",
         disputed: "",
         faults: &[Fault::new("dcr-accepts-wildcard", &[Deed::Forget(Duty::RefuseRedirectWildcard)])],
         judge: rejects_wildcard,
@@ -223,7 +225,25 @@ fn rejects_fragment(e: &Evidence<'_>) -> Verdict {
 }
 
 fn rejects_wildcard(e: &Evidence<'_>) -> Verdict {
-    refuses(e, WILDCARD, REFUSED)
+    let verdict = refuses(e, WILDCARD, REFUSED);
+    if !matches!(verdict, Verdict::Fail(_)) {
+        return verdict;
+    }
+    // The text may be registered; it must not be a pattern.
+    let Some(literal) = attempt(e, WILDCARD_LITERAL) else {
+        return Verdict::inconclusive("it was registered, and nobody tried whether it is taken for a pattern");
+    };
+    let found = match kind(literal) {
+        Kind::Code | Kind::Page | Kind::Away => need!(passage_beside(e, literal, WILDCARD_UNFIT, WILDCARD_FIT)),
+        _ => Passage::Refused,
+    };
+    match found {
+        Passage::Code(used) | Passage::GoesOn(used) | Passage::SentBack(used) => {
+            at(used, WILDCARD_FIT, "it was not refused").expected("400 with a page").fail()
+        }
+        Passage::Refused | Passage::Broke(_) => Verdict::Pass,
+        Passage::Unclear(why) => Verdict::inconclusive(why),
+    }
 }
 
 fn requires_redirect(e: &Evidence<'_>) -> Verdict {

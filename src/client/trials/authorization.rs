@@ -116,7 +116,7 @@ pub(super) async fn run(lab: &Lab<'_>) {
 }
 
 /// The right request of a client: the scope of a first login, without a word about refresh tokens.
-async fn request(lab: &Lab<'_>, client: &Client) -> Option<Url> {
+pub(super) async fn request(lab: &Lab<'_>, client: &Client) -> Option<Url> {
     let mut right = Url::parse(&lab.request(client).await?.url).ok()?;
     let scope: Vec<String> = lab.scope().into_iter().filter(|scope| scope != OFFLINE_ACCESS).collect();
     drop_param(&mut right, "prompt");
@@ -266,7 +266,7 @@ async fn pages(lab: &Lab<'_>, right: &Url) {
 }
 
 /// Sends a request; what goes on as if nothing were wrong is sent once more, so that no accident is reported.
-async fn twice(lab: &Lab<'_>, trial: Trial, url: &Url) -> Exchange {
+pub(super) async fn twice(lab: &Lab<'_>, trial: Trial, url: &Url) -> Exchange {
     let first = noted(lab, trial, url, "").await;
     if first.status().is_some_and(|status| status < 400) {
         noted(lab, trial, url, " (again: the first was not refused)").await;

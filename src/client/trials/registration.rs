@@ -3,16 +3,17 @@
 
 use serde_json::{Value, json};
 
-use super::is_success;
 use super::lab::Lab;
+use super::{authorization, is_success};
 use crate::client::register;
-use crate::evidence::Exchange;
+use crate::evidence::{Exchange, FailureKind};
 use crate::formats::secret::Secret;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::registration::{
     DATA, DOTLESS_SCHEME, FRAGMENT, HTTP_REDIRECT, JAVASCRIPT, LOCALHOST, MANAGE_AFTER, MANAGE_DELETE, MANAGE_READ,
     NATIVE, NO_REDIRECT, PORTLESS, REGISTER_GARBAGE, REVERSED_SCHEME, SECRET, UNKNOWN_MEMBER, UNTYPED, WEB, WILDCARD,
+    WILDCARD_FIT, WILDCARD_LITERAL, WILDCARD_UNFIT,
 };
 use crate::store::Client;
 use crate::wire::{Ask, limits};
@@ -20,13 +21,16 @@ use crate::wire::{Ask, limits};
 /// The loopback address of the control.
 const LOOPBACK: &str = "http://127.0.0.1:47110/callback";
 
+/// A wildcard for a host.
+const ANY_HOST: &str = "https://*.mcp-auth.invalid/callback";
+
 /// What ought to be refused, with the redirect URIs.
 const WRONG: [(Trial, &[&str]); 7] = [
     (HTTP_REDIRECT, &["http://app.mcp-auth.invalid/callback"]),
     (JAVASCRIPT, &["javascript:void(0)//mcp-auth.invalid"]),
     (DATA, &["data:text/html,mcp-auth"]),
     (FRAGMENT, &["https://app.mcp-auth.invalid/callback#here"]),
-    (WILDCARD, &["https://*.mcp-auth.invalid/callback"]),
+    (WILDCARD, &[ANY_HOST]),
     (DOTLESS_SCHEME, &["mcpauthtrial:/callback"]),
     (NO_REDIRECT, &[]),
 ];
@@ -41,7 +45,11 @@ pub(super) async fn run(lab: &Lab<'_>) {
     if !lab.takes(Step::RegisterTrial) && !lab.takes(Step::ManageTrial) {
         return;
     }
-    let first = send(lab, &endpoint, NATIVE, "", &native(lab, &[LOOPBACK])).await;
+    let mut first = send(lab, &endpoint, NATIVE, "", &native(lab, &[LOOPBACK])).await;
+    if first.failure().is_some_and(|failure| failure.kind == FailureKind::Broken) {
+        // A server that failed at the request before ends the connection, and this one came too late for it.
+        first = send(lab, &endpoint, NATIVE, " (again: the connection had ended)", &native(lab, &[LOOPBACK])).await;
+    }
     if lab.takes(Step::RegisterTrial) {
         others(lab, &endpoint, &first).await;
     }
@@ -89,9 +97,33 @@ async fn others(lab: &Lab<'_>, endpoint: &str, first: &Exchange) {
         if let Some(members) = metadata.as_object_mut().filter(|_| redirects.is_empty()) {
             members.shift_remove("redirect_uris");
         }
-        if is_success(&send(lab, endpoint, trial, "", &metadata).await) {
+        let first = send(lab, endpoint, trial, "", &metadata).await;
+        if is_success(&first) {
             send(lab, endpoint, trial, " (again: the first was accepted)", &metadata).await;
+            if let Some(client) = register::created(&first, endpoint).filter(|_| trial == WILDCARD) {
+                pattern(lab, client).await;
+            }
         }
+    }
+}
+
+/// Whether a registered wildcard is a pattern: authorization requests with the very text, with a host that it does not fit,
+/// and with one that it does. The answers are not followed.
+async fn pattern(lab: &Lab<'_>, client: Client) {
+    if lab.located.as_ref().is_none_or(|at| at.flag("require_pushed_authorization_requests")) {
+        // What is in the URL is not what is asked for.
+        return;
+    }
+    let client = Client { redirect_uri: Some(ANY_HOST.to_owned()), ..client };
+    let Some(right) = authorization::request(lab, &client).await else { return };
+    for (trial, redirect) in [
+        (WILDCARD_LITERAL, ANY_HOST),
+        (WILDCARD_UNFIT, "https://mcp-auth-other.invalid/callback"),
+        (WILDCARD_FIT, "https://any.mcp-auth.invalid/callback"),
+    ] {
+        let mut url = right.clone();
+        super::lab::set(&mut url, "redirect_uri", redirect);
+        authorization::twice(lab, trial, &url).await;
     }
 }
 

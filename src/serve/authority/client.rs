@@ -123,6 +123,9 @@ fn fits(site: &Site, registered: &str, asked: &str) -> bool {
     if registered == asked {
         return true;
     }
+    if let (false, Some((before, after))) = (site.keeps(Duty::RefuseRedirectWildcard), registered.split_once('*')) {
+        return asked.len() > registered.len() && asked.starts_with(before) && asked.ends_with(after);
+    }
     if !site.keeps(Duty::MatchWholeRedirect) && asked.starts_with(registered) {
         return true;
     }

@@ -98,7 +98,7 @@ pub enum Duty {
     RequireRedirect,
     /// ... registers redirect URIs with a fragment.
     RefuseRedirectFragment,
-    /// ... registers redirect URIs with a wildcard.
+    /// ... registers redirect URIs with a wildcard, which stands for any text.
     RefuseRedirectWildcard,
     /// ... registers `javascript:` and other dangerous redirect URIs.
     RefuseScriptRedirect,

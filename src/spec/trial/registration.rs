@@ -31,6 +31,12 @@ trials! { RegisterTrial:
     FRAGMENT = "fragment", "asked to register a redirect URI with a fragment";
     /// A wildcard.
     WILDCARD = "wildcard", "asked to register a redirect URI with a wildcard for a host";
+    /// The client of that wildcard, with the text as it was registered.
+    WILDCARD_LITERAL = "wildcard-literal", "asked for a login with a redirect URI with `*`, as it was registered";
+    /// ... with a host that the wildcard does not fit.
+    WILDCARD_UNFIT = "wildcard-unfit", "asked for a login with a redirect URI that does not fit the registered wildcard";
+    /// ... with one that it fits.
+    WILDCARD_FIT = "wildcard-fit", "registered a redirect URI with a wildcard and asked for a login with one that fits it";
     /// A query, which the answer has to keep.
     QUERY = "query", "asked to register a redirect URI with a query";
     /// None.
