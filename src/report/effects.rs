@@ -78,8 +78,17 @@ fn is_of_login(trail: &Trail, id: &str) -> bool {
     let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair("client_id", id).finish();
     logins.any(|x| {
         let by_header = x.request.headers.iter().any(|header| header.name == "authorization");
-        by_header || x.request.body.as_deref().is_some_and(|body| body.split('&').any(|part| part == pair))
+        by_header && last_registered(trail, x.number).as_deref() == Some(id)
+            || x.request.body.as_deref().is_some_and(|body| body.split('&').any(|part| part == pair))
     })
+}
+
+/// The client that was registered last before an exchange: who shows its secret in a header names itself nowhere else in
+/// the record.
+fn last_registered(trail: &Trail, before: u32) -> Option<String> {
+    let earlier = trail.exchanges.iter().filter(|x| x.number < before);
+    let client = earlier.filter_map(created).last()?;
+    client.get("client_id").and_then(Value::as_str).map(str::to_owned)
 }
 
 /// How many sessions of the stateful wire were opened and not ended.
