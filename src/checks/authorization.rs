@@ -3,7 +3,7 @@
 //! Strategy").
 
 use super::asked::{Kind, Passage, attempt, attempts, authorizes, kind, passage};
-use super::authorization_ground::{Taken, at, let_through, must_refuse, status, taken};
+use super::authorization_ground::{Taken, at, is_refused_later, let_through, must_refuse, status, taken};
 use super::ground;
 use super::server_members::list;
 use crate::evidence::{Evidence, Pointer};
@@ -16,6 +16,7 @@ use crate::spec::trial::authorization::{
     BAD_SCOPE, FOREIGN_RESOURCE, FRAGMENT_RESOURCE, IMPLICIT, NO_CHALLENGE, NO_RESOURCE, NO_SCOPE, NO_TYPE, OFFLINE,
     PLAIN, RELATIVE_RESOURCE, RESOURCE_CASE, RESOURCE_SLASH, RIGHT, UNKNOWN_METHOD, UNKNOWN_PARAMETER,
 };
+use crate::spec::trial::token::UNASKED_VERIFIER;
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
 
 /// What a refusal of a parameter looks like.
@@ -322,9 +323,18 @@ fn resource_foreign(e: &Evidence<'_>) -> Verdict {
         return Verdict::blocked("authz-resource-accepted");
     }
     match need!(let_through(e, FOREIGN_RESOURCE)) {
+        Some((exchange, _)) if kind(exchange) != Kind::Code && !looks_at_resources(e) => {
+            Verdict::inconclusive("every `resource` leads to the login, so it may be looked at after it")
+        }
         Some((exchange, what)) => at(exchange, FOREIGN_RESOURCE, what).expected("`error=invalid_target`").warn(),
         None => Verdict::Pass,
     }
+}
+
+/// Whether a `resource` was refused before the login, whatever was wrong with it.
+fn looks_at_resources(e: &Evidence<'_>) -> bool {
+    let mut tries = [FOREIGN_RESOURCE, RELATIVE_RESOURCE, FRAGMENT_RESOURCE].into_iter();
+    tries.any(|trial| matches!(let_through(e, trial), Ok(None)))
 }
 
 fn resource_malformed(e: &Evidence<'_>) -> Verdict {
@@ -336,8 +346,12 @@ fn resource_malformed(e: &Evidence<'_>) -> Verdict {
     for trial in [RELATIVE_RESOURCE, FRAGMENT_RESOURCE] {
         match let_through(e, trial) {
             // A server that takes every resource takes these, too.
-            Ok(Some(_)) if matches!(let_through(e, FOREIGN_RESOURCE), Ok(Some(_))) => {
+            Ok(Some(_)) if matches!(resource_foreign(e), Verdict::Warn(_)) => {
                 return Verdict::blocked("authz-resource-foreign");
+            }
+            Ok(Some((exchange, _))) if kind(exchange) != Kind::Code && !looks_at_resources(e) => {
+                unclear =
+                    Some(Verdict::inconclusive("every `resource` leads to the login, so it may be looked at after it"));
             }
             Ok(Some((exchange, what))) => return at(exchange, trial, what).expected("`error=invalid_target`").warn(),
             Ok(None) => {}
@@ -348,7 +362,11 @@ fn resource_malformed(e: &Evidence<'_>) -> Verdict {
 }
 
 fn pkce_required(e: &Evidence<'_>) -> Verdict {
-    must_refuse(e, NO_CHALLENGE, INVALID)
+    match need!(let_through(e, NO_CHALLENGE)) {
+        // A page only says that the login comes first.
+        Some((exchange, _)) if kind(exchange) != Kind::Code && is_refused_later(e, UNASKED_VERIFIER) => Verdict::Pass,
+        _ => must_refuse(e, NO_CHALLENGE, INVALID),
+    }
 }
 
 fn pkce_method_unknown(e: &Evidence<'_>) -> Verdict {

@@ -45,6 +45,12 @@ pub(super) fn let_through<'e>(
     }
 }
 
+/// Whether a login on trial with such a request ended with an error: what is wrong was found after the login.
+pub(super) fn is_refused_later(e: &Evidence<'_>, trial: Trial) -> bool {
+    let mut ends = e.all(Step::CodeReturn).filter(|x| x.about.as_deref() == Some(trial.name));
+    ends.any(|x| Url::parse(&x.request.url).is_ok_and(|url| url.query_pairs().any(|(name, _)| name == "error")))
+}
+
 /// Whether a wrong request is refused, where the right one goes on.
 pub(super) fn must_refuse(e: &Evidence<'_>, trial: Trial, expected: &str) -> Verdict {
     match need!(let_through(e, trial)) {
