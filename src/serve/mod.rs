@@ -19,6 +19,7 @@ pub mod keys;
 mod layout;
 mod net;
 mod resource;
+mod rest;
 mod ring;
 pub mod search;
 mod site;

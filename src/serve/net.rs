@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use hyper_util::server::conn::auto::Builder;
 use hyper_util::service::TowerToHyperService;
@@ -16,6 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
+use super::rest::{self, Lingering};
 use super::tls::{OLD_SERVER_HELLO, Opening, opening};
 
 /// Connections served at a time; more wait in the backlog of the system.
@@ -114,7 +116,13 @@ where
         .timer(TokioTimer::new())
         .max_header_list_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(20));
-    let connection = builder.serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
+    let (stream, unread) = Lingering::new(stream);
+    let router = Arc::new(TowerToHyperService::new(router));
+    let service = service_fn(move |request| {
+        let (router, unread) = (Arc::clone(&router), Arc::clone(&unread));
+        async move { rest::answer(&router, request, &unread).await }
+    });
+    let connection = builder.serve_connection(TokioIo::new(stream), service);
     let mut connection = std::pin::pin!(connection);
     tokio::select! {
         _ = connection.as_mut() => return,

@@ -4,6 +4,7 @@
 
 mod clean;
 mod doors;
+mod keepalive;
 mod library;
 #[cfg(feature = "store-redis")]
 mod replicas;
