@@ -32,6 +32,7 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
     let posture = config.posture;
     // Ready before the first line is out: who reads that line may end us at once.
     let mut end = deploy::end()?;
+    raise_descriptors();
     let server = serve::start(config).await.map_err(|error| deploy::refused(&error))?;
     let ca_file = write_authority(&server, ca_file)?;
     if let Some(path) = &lab {
@@ -51,6 +52,23 @@ pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
         _ = end.recv() => {}
     }
     Ok(Exit::Success)
+}
+
+/// Descriptors that as many connections as are served at once need, and some for the rest.
+const DESCRIPTORS: u64 = 20_000;
+
+/// Many systems give a process 1024 descriptors at first, and more when it asks: a connection takes one. Where that is
+/// not ours to say, there is room for fewer.
+fn raise_descriptors() {
+    #[cfg(unix)]
+    {
+        use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+        let given = getrlimit(Resource::Nofile);
+        let wanted = given.maximum.map_or(DESCRIPTORS, |maximum| maximum.min(DESCRIPTORS));
+        if given.current.is_some_and(|current| current < wanted) {
+            let _ = setrlimit(Resource::Nofile, Rlimit { current: Some(wanted), maximum: given.maximum });
+        }
+    }
 }
 
 /// Lists faults by group, with the check each one trips, and the postures.
