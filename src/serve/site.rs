@@ -25,7 +25,7 @@ use super::grade::{self, Grading};
 use super::keys::{Keys, fingerprint};
 use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
-use super::search::{Document, Embedded, Library};
+use super::search::{Document, Embedded, Kept, Library};
 use super::state::{State, Table};
 use super::{Account, Config, IdentityProvider, Registration, Workloads, authority, clock, resource};
 
@@ -261,7 +261,7 @@ impl Site {
 
     /// What the tools search. The index is made when it is first needed.
     pub(crate) fn library(&self) -> &Arc<dyn Library> {
-        self.library.get_or_init(|| Arc::new(Embedded::new(&self.documents_given)))
+        self.library.get_or_init(|| Arc::new(Kept::new(Embedded::new(&self.documents_given), self.state.clone())))
     }
 
     /// Whether an origin is ours, or that of a page on this machine.

@@ -5,7 +5,7 @@ use std::net::TcpListener;
 
 use serde_json::{Value, json};
 
-use super::support::{Deployment, Login, member, rpc};
+use super::support::{Deployment, Login, free_ports, member, rpc};
 
 const FREE: [&str; 5] = ["--port", "0", "--authority-port", "0", "--auto-approve"];
 
@@ -95,6 +95,41 @@ fn a_folder_of_the_user_is_searched_and_saving_needs_more_scope() {
     );
     let said = Deployment::try_start(&[&FREE[..], &["--docs", "/nowhere/at/all"]].concat()).err().unwrap();
     assert!(said.contains("cannot be read"), "{said}");
+}
+
+/// What a `save` says.
+fn save(server: &Deployment, token: &str, title: &str, text: &str) -> Value {
+    call(server, token, "save", &json!({ "title": title, "text": text }))
+}
+
+#[test]
+fn saved_documents_are_there_after_a_restart_and_after_a_kill() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("state");
+    let ports = free_ports::<2>();
+    let arguments =
+        ["--port", &ports[0], "--authority-port", &ports[1], "--auto-approve", "--state", file.to_str().unwrap()];
+    let server = Deployment::start(&arguments);
+    let writer = token(&server, "search:read search:write");
+    let okapi = member(&save(&server, &writer, "Okapi", "striped legs")["structuredContent"], "id");
+    assert_eq!(server.end(), Some(0));
+    let server = Deployment::start(&arguments);
+    let found = hits(&call(&server, &writer, "search", &json!({ "query": "striped legs" })));
+    assert_eq!(found.first(), Some(&okapi), "{found:?}");
+    let tapir = member(&save(&server, &writer, "Tapir", "a long nose")["structuredContent"], "id");
+    server.kill();
+    let server = Deployment::start(&arguments);
+    for (id, text) in [(&okapi, "striped legs"), (&tapir, "a long nose")] {
+        let page = call(&server, &writer, "fetch", &json!({ "id": id }));
+        assert_eq!(page["structuredContent"]["text"], text, "{page}");
+    }
+    let long = save(&server, &writer, "Whale", &"w".repeat(64 << 10));
+    assert_eq!(long["isError"], true);
+    assert!(member(&long["content"][0], "text").contains("64 KiB"), "{long}");
+    let long = save(&server, &writer, "", &"w".repeat((64 << 10) - 1));
+    assert_eq!(long["isError"], true, "a title is wanted");
+    let most = save(&server, &writer, "W", &"w".repeat((64 << 10) - 1));
+    assert_eq!(most["isError"], false, "{most}");
 }
 
 #[test]

@@ -10,7 +10,7 @@ use std::sync::{Arc, Barrier};
 
 use mcp_auth::serve::state::{self, Table};
 
-use super::support::{Deployment, Login, free_ports, get, member, search, try_send, until};
+use super::support::{Deployment, Login, free_ports, get, member, rpc, search, try_send, until};
 
 /// The server process; ends with the test.
 struct Store {
@@ -143,6 +143,36 @@ fn what_one_replica_begins_the_other_finishes_and_one_that_dies_takes_nothing_wi
         assert_eq!(search(&mcp, &member(&tokens.json(), "access_token")), 200, "login {at}");
         assert_eq!(login.refresh(&member(&tokens.json(), "refresh_token")).status, 200, "login {at}");
     }
+}
+
+#[test]
+fn what_is_saved_on_one_replica_is_found_on_the_other_and_after_both_are_gone() {
+    let Some((store, replicas, backs, public)) = pair() else { return };
+    let mcp = format!("{public}/mcp");
+    let mut login = Login::register(&public, &mcp).asking("search:read search:write");
+    login.open_page();
+    login.consent();
+    let token = member(&login.redeem().json(), "access_token");
+    // Through the balancer: every call meets the other replica than the one before.
+    let call = |tool: &str, arguments: serde_json::Value| {
+        let params = serde_json::json!({ "name": tool, "arguments": arguments });
+        rpc(&mcp, &token, "tools/call", Some(tool), params).json()["result"]["structuredContent"].clone()
+    };
+    let animals = ["okapi", "tapir", "narwhal", "pangolin"];
+    let ids = animals.map(|name| member(&call("save", serde_json::json!({ "title": name, "text": name })), "id"));
+    let found_by_each = |ids: &[String]| {
+        for (name, id) in animals.iter().zip(ids) {
+            for _ in &backs {
+                let found = call("search", serde_json::json!({ "query": name }));
+                assert_eq!(found["results"][0]["id"], id.as_str(), "{name}: {found}");
+            }
+        }
+    };
+    found_by_each(&ids);
+    replicas.into_iter().for_each(Deployment::kill);
+    let port = backs[0].rsplit_once(':').unwrap().1;
+    let _again = Deployment::start(&["--port", port, "--public-url", &public, "--state", &store.url()]);
+    found_by_each(&ids);
 }
 
 #[test]

@@ -121,7 +121,7 @@ pub(crate) async fn call(site: &Site, principal: &Principal, params: &Map<String
             Err(error) => bad(error.0),
         },
         ("save", _, _, Some((title, body))) if title.len() + body.len() <= TEXT_LIMIT => save(site, title, body).await,
-        ("save", _, _, Some(_)) => bad("The document is too long."),
+        ("save", _, _, Some(_)) => bad("The document is too long: title and text may have 64 KiB together."),
         ("search" | "fetch" | "save", ..) => bad("An argument is missing or is not a text."),
         _ => return Outcome::Unknown,
     })
@@ -147,7 +147,7 @@ async fn save(site: &Site, title: &str, text: &str) -> Value {
     let document = Document { id: id.clone(), title: title.to_owned(), text: text.to_owned(), url };
     match site.library().save(document).await {
         Ok(true) => good(&json!({ "id": id })),
-        Ok(false) => bad("There is no room for it."),
+        Ok(false) => bad("There is no room for it: this server keeps no more documents."),
         Err(error) => bad(error.0),
     }
 }

@@ -73,6 +73,11 @@ impl Embedded {
         self.shelves.read().unwrap_or_else(PoisonError::into_inner).documents.get(id).cloned()
     }
 
+    /// Whether there is no room for another document.
+    pub(super) fn is_full(&self) -> bool {
+        self.shelves.read().unwrap_or_else(PoisonError::into_inner).documents.len() >= LIBRARY_LIMIT
+    }
+
     /// Adds a document, or replaces the one of its id; `false` when there is no room.
     pub fn save(&self, document: Document) -> bool {
         let mut shelves = self.shelves.write().unwrap_or_else(PoisonError::into_inner);

@@ -3,23 +3,25 @@
 
 mod embedded;
 mod folder;
+mod kept;
 mod web;
 
 use std::fmt;
 use std::future::Future;
 use std::pin::Pin;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 pub use embedded::Embedded;
 pub use folder::{FolderError, Read, read};
+pub(crate) use kept::Kept;
 pub use web::{Tavily, WebError};
 
 /// How the URIs of documents begin that are found nowhere else.
 pub const DOCUMENT_URI: &str = "mcp-auth://documents/";
 
 /// A document.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Document {
     /// Names it.
     pub id: String,

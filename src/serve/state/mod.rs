@@ -54,6 +54,8 @@ pub enum Table {
     Session,
     /// The signing keys.
     Key,
+    /// Documents that were saved, by number.
+    Saved,
 }
 
 impl Table {
@@ -74,6 +76,7 @@ impl Table {
             Self::Document => "document",
             Self::Session => "session",
             Self::Key => "key",
+            Self::Saved => "saved",
         }
     }
 }
