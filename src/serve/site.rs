@@ -14,6 +14,7 @@ use rustls::ClientConfig;
 use serde_json::Value;
 
 use crate::spec::fault::{Duty, Reply};
+use crate::spec::revision::WireStyle;
 use crate::spec::text::printable;
 
 use super::answer::{Answer, Body};
@@ -69,6 +70,8 @@ pub(crate) struct Site {
     /// The workloads that get tokens for the tokens of their platform.
     pub(crate) workloads: Option<Workloads>,
     library: OnceLock<Arc<dyn Library>>,
+    /// The list of tools as text: on the stateful wire and on the stateless one.
+    tools: [OnceLock<String>; 2],
     documents_given: Vec<Document>,
 }
 
@@ -126,6 +129,7 @@ impl Site {
             provider: config.identity_provider.clone(),
             workloads: config.workloads.clone(),
             library: config.library.clone().map(OnceLock::from).unwrap_or_default(),
+            tools: Default::default(),
             documents_given: config.documents.clone(),
         };
         for reply in DOCUMENTS {
@@ -262,6 +266,17 @@ impl Site {
     /// What the tools search. The index is made when it is first needed.
     pub(crate) fn library(&self) -> &Arc<dyn Library> {
         self.library.get_or_init(|| Arc::new(Kept::new(Embedded::new(&self.documents_given), self.state.clone())))
+    }
+
+    /// The list of tools as text, where that is asked for and nothing is planted that could change it. Most of what a
+    /// call costs would be to build it anew.
+    pub(crate) fn printed_tools(&self, method: &str, wire: WireStyle, list: impl FnOnce() -> Value) -> Option<&str> {
+        if method != "tools/list" || !self.plan.keeps_all() || self.touches(Reply::ToolsList) {
+            return None;
+        }
+        let [stateful, stateless] = &self.tools;
+        let text = if wire == WireStyle::Stateless { stateless } else { stateful };
+        Some(text.get_or_init(|| list().to_string()))
     }
 
     /// Whether an origin is ours, or that of a page on this machine.

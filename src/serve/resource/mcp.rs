@@ -23,7 +23,7 @@ use super::bearer::Principal;
 use super::offers::{self, Done};
 use super::rpc::{
     HEADER_MISMATCH, INVALID_PARAMS, INVALID_REQUEST, METHOD_NOT_FOUND, MISSING_CAPABILITY, Message,
-    RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, error, error_with, modern, result, server_info,
+    RESOURCE_NOT_FOUND, UNSUPPORTED_VERSION, error, error_with, modern, printed, result, server_info,
 };
 use super::session::{self, Session};
 use super::tools;
@@ -129,12 +129,15 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
             "capabilities": offers::capabilities(),
             "instructions": "Search the documents with search, read one with fetch, add one with save.",
         });
-        return site.give(ask, Reply::DiscoverResult, result(id, &cached(value)));
+        return site.give(ask, Reply::DiscoverResult, result(id, cached(value)));
+    }
+    if let Some(list) = site.printed_tools(method, WireStyle::Stateless, || cached(tools::list(site))) {
+        return printed(id, list);
     }
     match offers::perform(site, principal, method, params).await {
-        Done::Result(value) => site.give(ask, reply_of(method), result(id, &modern(value))),
+        Done::Result(value) => site.give(ask, reply_of(method), result(id, modern(value))),
         Done::Keep(value) => {
-            let answer = site.give(ask, reply_of(method), result(id, &cached(value)));
+            let answer = site.give(ask, reply_of(method), result(id, cached(value)));
             if method == "tools/list" && !site.keeps(Duty::AnswerOnly) {
                 return answer.streamed(Some(&json!({ "jsonrpc": "2.0", "id": "server-1", "method": "ping" })));
             }
@@ -162,7 +165,7 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
 fn ask_user(site: &Site, principal: &Principal, message: &Message, id: &Value) -> Answer {
     let can = message.meta(META_CAPABILITIES).is_some_and(|capabilities| capabilities.get("elicitation").is_some());
     if can || !site.keeps(Duty::AskOnlyWhoCanAnswer) {
-        return result(id, &modern(asking::question(site, principal)));
+        return result(id, modern(asking::question(site, principal)));
     }
     let data = json!({ "requiredCapabilities": { "elicitation": {} } });
     let what = "an argument is missing, and the client cannot ask for it";
@@ -339,7 +342,12 @@ async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Messag
 
 async fn answer(site: &Site, ask: &Ask, principal: &Principal, session: &Session, message: Message) -> Answer {
     match message {
-        Message::Request { id, method, params } => one(site, ask, principal, &id, &method, &params).await,
+        Message::Request { id, method, params } => {
+            match site.printed_tools(&method, WireStyle::Stateful, || tools::list(site)) {
+                Some(list) => printed(&id, list),
+                None => one(site, ask, principal, &id, &method, &params).await,
+            }
+        }
         Message::Notification { .. } | Message::Response => accepted(site, ask),
         // Batches were taken out again after 2025-03-26.
         Message::Batch(list) if session.revision == Revision::R2025_03_26.as_str() && site.keeps(Duty::TakeBatches) => {
@@ -377,11 +385,11 @@ async fn one(
     params: &Map<String, Value>,
 ) -> Answer {
     if matches!(method, "ping" | "logging/setLevel") {
-        return site.give(ask, Reply::OtherResult, result(id, &json!({})));
+        return site.give(ask, Reply::OtherResult, result(id, json!({})));
     }
     match offers::perform(site, principal, method, params).await {
         Done::Result(value) | Done::Keep(value) => {
-            let answer = site.give(ask, reply_of(method), result(id, &value));
+            let answer = site.give(ask, reply_of(method), result(id, value));
             if site.keeps(Duty::CloseStreams) { answer } else { answer.streamed(None).unended() }
         }
         Done::Invalid(why) => error(StatusCode::OK, id, INVALID_PARAMS, why),
@@ -390,7 +398,7 @@ async fn one(
         }
         Done::Forbidden(scope) => super::insufficient_scope(site, ask, scope),
         // Nobody is asked on this wire: that would take a stream, which is not offered.
-        Done::Ask | Done::Forged => result(id, &tools::bad("An argument is missing or is not a text.")),
+        Done::Ask | Done::Forged => result(id, tools::bad("An argument is missing or is not a text.")),
         Done::NoMethod => error(StatusCode::OK, id, METHOD_NOT_FOUND, "there is no such method"),
     }
 }
@@ -409,7 +417,7 @@ async fn initialize(site: &Site, ask: &Ask, principal: &Principal, id: &Value, p
         members.insert("logging".into(), json!({}));
     }
     let value = json!({ "protocolVersion": agreed, "capabilities": capabilities, "serverInfo": server_info() });
-    let answer = result(id, &value).header("mcp-session-id", &session);
+    let answer = result(id, value).header("mcp-session-id", &session);
     site.give(ask, Reply::InitializeResult, answer)
 }
 

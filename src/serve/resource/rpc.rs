@@ -104,8 +104,19 @@ pub(crate) fn error_with(status: StatusCode, id: &Value, code: i32, message: &st
 }
 
 /// A JSON-RPC result.
-pub(crate) fn result(id: &Value, value: &Value) -> Answer {
-    Answer::json(StatusCode::OK, json!({ "jsonrpc": "2.0", "id": id, "result": value })).no_store().open()
+pub(crate) fn result(id: &Value, value: Value) -> Answer {
+    let mut body = json!({ "jsonrpc": "2.0", "id": id });
+    if let Some(members) = body.as_object_mut() {
+        // Put in, not written into the macro, which would copy it.
+        members.insert("result".into(), value);
+    }
+    Answer::json(StatusCode::OK, body).no_store().open()
+}
+
+/// A JSON-RPC result that is text already.
+pub(crate) fn printed(id: &Value, value: &str) -> Answer {
+    let body = format!("{{\"jsonrpc\":\"2.0\",\"id\":{id},\"result\":{value}}}");
+    Answer::text(StatusCode::OK, body).header("content-type", "application/json").no_store().open()
 }
 
 /// The name of the server.
