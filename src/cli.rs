@@ -90,6 +90,13 @@ pub(crate) enum Command {
         #[arg(long, env = "MCP_AUTH_BROWSE_REPORT")]
         report: Option<String>,
     },
+    /// Serve probe, explain and token check to an assistant, as an MCP server over stdio
+    Mcp {
+        #[command(flatten)]
+        account: Box<account::Account>,
+        #[command(flatten)]
+        connection: Connection,
+    },
     /// The catalogue of checks
     Checks {
         #[command(subcommand)]

@@ -52,6 +52,7 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
             outcome
         }
         Command::Browse { url, report } => wait_for(commands::grade::browse::run(&url, report.as_deref())),
+        Command::Mcp { account, connection } => wait_for(carry::mcp(*account, connection, terminal)),
         Command::Checks { command: Checks::Docs { folder } } => commands::docs::write(&folder, terminal),
         Command::Checks { command: Checks::List { json, revision, client: true } } => {
             commands::grade::catalogue::list(json, revision)

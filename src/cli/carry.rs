@@ -7,7 +7,7 @@ use mcp_auth::client::locate::Leniency;
 use mcp_auth::client::plan::{Browser, Grant, IdentityProvider, Plan};
 use mcp_auth::client::proof::ClientKey;
 use mcp_auth::client::trials::{Identity, Material};
-use mcp_auth::commands::{Failure, Outcome, Terminal, account as shared, call, login, token};
+use mcp_auth::commands::{Failure, Outcome, Terminal, account as shared, call, login, mcp, token};
 use mcp_auth::formats::secret::Secret;
 use mcp_auth::spec::reach::{Reach, Reached};
 use mcp_auth::wire::Policy;
@@ -161,6 +161,12 @@ pub(crate) async fn call(arguments: Call, terminal: &Terminal) -> Outcome {
     let Call { tool, arguments, args, answer, json, talk: shared } = arguments;
     let request = call::CallRequest { tool, arguments, args, answer, json, talk: talk(shared, None)? };
     Box::pin(call::call(request, terminal)).await
+}
+
+/// Runs `mcp`.
+pub(crate) async fn mcp(place: Account, connection: Connection, terminal: &Terminal) -> Outcome {
+    let options = mcp::Options { account: account(place), policy: policy(connection)? };
+    Box::pin(mcp::run(&options, terminal)).await
 }
 
 fn talk(arguments: Talk, target: Option<String>) -> Result<call::Talk, Failure> {

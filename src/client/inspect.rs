@@ -59,6 +59,30 @@ pub enum Stand {
     Unknown,
 }
 
+impl Stand {
+    /// The word.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Good => "good",
+            Self::Odd => "odd",
+            Self::Bad => "bad",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+/// What a server will do with the token: `refused`, `unknown` where not everything could be looked at, or `accepted`.
+#[must_use]
+pub fn verdict(remarks: &[Remark]) -> &'static str {
+    let any = |stand| remarks.iter().any(|remark| remark.stand == stand);
+    match (any(Stand::Bad), any(Stand::Unknown)) {
+        (true, _) => "refused",
+        (false, true) => "unknown",
+        (false, false) => "accepted",
+    }
+}
+
 fn remark(stand: Stand, text: impl Into<String>) -> Remark {
     Remark { stand, text: text.into() }
 }

@@ -42,36 +42,42 @@ pub fn list(json: bool, revision: Option<Revision>) -> Outcome {
 /// # Errors
 /// There is no such check, or standard output cannot be written.
 pub fn explain(id: &str, json: bool, terminal: &Terminal) -> Outcome {
-    if let Some(row) = rows::by_id(id) {
-        return super::grade::catalogue::explain(row, json, terminal);
+    if !json {
+        put(&explained(id, terminal.width)?)?;
+        return Ok(Exit::Success);
     }
-    if let Some(exception) = checks::exception(id) {
-        return unchecked(exception, json, terminal);
-    }
-    let check = checks::by_id(id).ok_or_else(|| unknown(id))?;
-    if json {
-        let text = serde_json::to_string_pretty(&as_json(check)).unwrap_or_default();
-        put(&format!("{text}\n"))?;
+    let value = if let Some(row) = rows::by_id(id) {
+        super::grade::catalogue::as_json(row)
+    } else if let Some(exception) = checks::exception(id) {
+        serde_json::json!({ "id": exception.id, "title": exception.title, "not_checked": exception.why })
     } else {
-        put(&explanation(check, terminal.width))?;
-    }
+        as_json(checks::by_id(id).ok_or_else(|| unknown(id))?)
+    };
+    put(&format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default()))?;
     Ok(Exit::Success)
 }
 
-/// What is demanded and not judged, and why.
-fn unchecked(exception: &Exception, json: bool, terminal: &Terminal) -> Outcome {
-    if json {
-        let value = serde_json::json!({ "id": exception.id, "title": exception.title, "not_checked": exception.why });
-        put(&format!("{}\n", serde_json::to_string_pretty(&value).unwrap_or_default()))?;
-        return Ok(Exit::Success);
+/// What is known of a check, of a server or of a client, in words; of what is demanded and not judged, why.
+///
+/// # Errors
+/// There is no such check.
+pub(super) fn explained(id: &str, width: usize) -> Result<String, Failure> {
+    if let Some(row) = rows::by_id(id) {
+        return Ok(super::grade::catalogue::explanation(row, width));
     }
+    match checks::exception(id) {
+        Some(exception) => Ok(unchecked(exception, width)),
+        None => Ok(explanation(checks::by_id(id).ok_or_else(|| unknown(id))?, width)),
+    }
+}
+
+fn unchecked(exception: &Exception, width: usize) -> String {
     let lines = [("requires", exception.title.to_owned()), ("judged", format!("not checked: {}", exception.why))];
     let mut text = format!("{}\n", exception.id);
     for (title, body) in lines {
-        let _ = writeln!(text, "{title:<10} {}", hang(&body, 11, terminal.width));
+        let _ = writeln!(text, "{title:<10} {}", hang(&body, 11, width));
     }
-    put(&text)?;
-    Ok(Exit::Success)
+    text
 }
 
 pub(super) fn unknown(id: &str) -> Failure {

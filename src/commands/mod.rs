@@ -15,6 +15,7 @@ pub mod grade;
 mod known;
 pub mod login;
 pub mod logs;
+pub mod mcp;
 mod outline;
 pub mod probe;
 pub mod serve;
@@ -147,7 +148,11 @@ pub fn put_foreign(text: &str) -> Result<(), Failure> {
 /// JSON, indented, with every character that may not reach a terminal written as an escape.
 #[must_use]
 pub fn json_text(value: &serde_json::Value) -> String {
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    escaped(&serde_json::to_string_pretty(value).unwrap_or_default())
+}
+
+/// JSON text, with every character that may not reach a terminal written as an escape.
+fn escaped(text: &str) -> String {
     let mut out = String::with_capacity(text.len());
     for c in text.chars() {
         // Line feeds are our own indentation: inside strings they are escaped already.

@@ -26,7 +26,7 @@ pub fn explain(text: &str, json: bool, terminal: &Terminal) -> Outcome {
         ));
     }
     if json {
-        let rows: Vec<_> = found.iter().map(|symptom| as_json(symptom)).collect();
+        let rows: Vec<_> = found.into_iter().map(self::found).collect();
         let text = serde_json::to_string_pretty(&rows).unwrap_or_default();
         put(&format!("{text}\n"))?;
         return Ok(Exit::Success);
@@ -88,12 +88,36 @@ pub(super) fn see_it(symptom: &Symptom) -> Option<String> {
     Some(catalogue::serve_line(fault))
 }
 
-fn as_json(symptom: &Symptom) -> serde_json::Value {
-    serde_json::json!({
-        "id": symptom.id, "symptom": symptom.title, "cause": symptom.cause, "fix": symptom.fix,
-        "checks": known(symptom).map(|check| check.id).collect::<Vec<_>>(), "see_it": see_it(symptom),
-        "sources": symptom.sources,
-    })
+/// A symptom, for programs.
+#[derive(Debug, serde::Serialize, schemars::JsonSchema)]
+pub(super) struct Found {
+    /// Its id.
+    id: &'static str,
+    /// What users see.
+    symptom: &'static str,
+    /// Why.
+    cause: &'static str,
+    /// What to change.
+    fix: &'static str,
+    /// The checks that find it.
+    checks: Vec<&'static str>,
+    /// The command that shows it.
+    see_it: Option<String>,
+    /// Where it was reported.
+    sources: &'static [&'static str],
+}
+
+/// The same symptom, for programs.
+pub(super) fn found(symptom: &'static Symptom) -> Found {
+    Found {
+        id: symptom.id,
+        symptom: symptom.title,
+        cause: symptom.cause,
+        fix: symptom.fix,
+        checks: known(symptom).map(|check| check.id).collect(),
+        see_it: see_it(symptom),
+        sources: symptom.sources,
+    }
 }
 
 #[cfg(test)]

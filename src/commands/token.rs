@@ -87,6 +87,11 @@ fn read_token(reader: &mut dyn std::io::Read, name: &str) -> Result<Secret, Fail
     let mut text = zeroize::Zeroizing::new(String::new());
     let read = reader.take(LONGEST).read_to_string(&mut text);
     read.map_err(|error| Failure::usage(format!("{} cannot be read: {error}", printable(name)), ""))?;
+    one_word(&text, name)
+}
+
+/// A token in a text: white space around it and a scheme before it are left out.
+pub(super) fn one_word(text: &str, name: &str) -> Result<Secret, Failure> {
     let trimmed = text.trim();
     let bare = trimmed.strip_prefix("Bearer ").or_else(|| trimmed.strip_prefix("DPoP ")).unwrap_or(trimmed).trim();
     let is_one = !bare.is_empty() && bare.bytes().all(|byte| byte.is_ascii_graphic());
@@ -235,18 +240,33 @@ pub struct CheckRequest {
 /// # Errors
 /// The token or the documents cannot be had. A token that will be refused is no error but findings.
 pub async fn check(request: CheckRequest, terminal: &Terminal) -> Outcome {
+    let (remarks, standard) = look(&request, true, terminal).await?;
+    conclude(&remarks, &standard, request.json)
+}
+
+/// Holds a token against what the server's documents say. Only if `may_ask` is an opaque token sent to the introspection
+/// endpoint.
+pub(super) async fn look(
+    request: &CheckRequest,
+    may_ask: bool,
+    terminal: &Terminal,
+) -> Result<(Vec<Remark>, Standard), Failure> {
     let store = request.source.account.store(terminal)?;
     let found = request.source.find(&store)?;
-    let (line, standard) = standard(&request, &found, terminal).await?;
+    let (line, standard) = standard(request, &found, terminal).await?;
     let remarks = match jwt::decode(found.token.expose()) {
         Ok(read) => {
             let tokens = found.login.as_ref().and_then(|login| login.tokens.as_ref());
             inspect::examine(&found.token, &read, &standard, now(), tokens)
         }
-        Err(_) => opaque(&line, &request, &found, &standard).await?,
+        Err(_) if may_ask => opaque(&line, request, &found, &standard).await?,
+        Err(_) => {
+            let text = "the token is opaque: only its authorization server can say what it is good for, and it was not asked";
+            vec![Remark { stand: Stand::Unknown, text: text.to_owned() }]
+        }
     };
     line.end();
-    conclude(&remarks, &standard, request.json)
+    Ok((remarks, standard))
 }
 
 /// The gate and the standard: of the MCP server if there is one, else as the user names it.
@@ -330,27 +350,16 @@ fn asking_client(plan: &Plan, login: Option<&Login>, issuer: &str) -> Client {
 
 fn conclude(remarks: &[Remark], standard: &Standard, as_json: bool) -> Outcome {
     let bad: Vec<&str> = remarks.iter().filter(|r| r.stand == Stand::Bad).map(|r| r.text.as_str()).collect();
-    let unknown = remarks.iter().any(|remark| remark.stand == Stand::Unknown);
-    let name = |stand| match stand {
-        Stand::Good => "good",
-        Stand::Odd => "odd",
-        Stand::Bad => "bad",
-        Stand::Unknown => "unknown",
-    };
-    let verdict = match (bad.is_empty(), unknown) {
-        (false, _) => "refused",
-        (true, true) => "unknown",
-        (true, false) => "accepted",
-    };
+    let verdict = inspect::verdict(remarks);
     if as_json {
-        let list: Vec<Value> = remarks.iter().map(|r| json!({ "stand": name(r.stand), "text": r.text })).collect();
+        let list: Vec<Value> = remarks.iter().map(|r| json!({ "stand": r.stand.as_str(), "text": r.text })).collect();
         let value =
             json!({ "verdict": verdict, "server": standard.audience, "issuer": standard.issuer, "remarks": list });
         put_foreign(&(json_text(&value) + "\n"))?;
     } else {
         let mut text = String::new();
         for remark in remarks {
-            let _ = writeln!(text, "  {:<8} {}", name(remark.stand), remark.text);
+            let _ = writeln!(text, "  {:<8} {}", remark.stand.as_str(), remark.text);
         }
         text.push_str(&match verdict {
             "refused" => format!("{} will refuse this token: {}\n", printable(&standard.audience), bad.join("; ")),

@@ -4,7 +4,7 @@ use std::fmt::Write as _;
 
 use serde_json::{Value, json};
 
-use crate::commands::{Exit, Outcome, Terminal, put};
+use crate::commands::{Exit, Outcome, put};
 use crate::render::wrap::hang;
 use crate::serve::grade::{Row, Seen, rows, trap};
 use crate::spec::revision::Revision;
@@ -33,17 +33,11 @@ pub fn list(json: bool, revision: Option<Revision>) -> Outcome {
 }
 
 /// Explains one row.
-///
-/// # Errors
-/// Standard output cannot be written.
-pub fn explain(row: &Row, json: bool, terminal: &Terminal) -> Outcome {
-    if json {
-        put(&format!("{}\n", serde_json::to_string_pretty(&as_json(row)).unwrap_or_default()))?;
-        return Ok(Exit::Success);
-    }
+#[must_use]
+pub fn explanation(row: &Row, width: usize) -> String {
     let mut text = String::new();
     let mut section = |title: &str, body: &str| {
-        let _ = writeln!(text, "{title:<10} {}", hang(body, 11, terminal.width));
+        let _ = writeln!(text, "{title:<10} {}", hang(body, 11, width));
     };
     section("check", row.id);
     section("requires", row.title);
@@ -63,8 +57,7 @@ pub fn explain(row: &Row, json: bool, terminal: &Terminal) -> Outcome {
     if traps(row).is_empty() {
         section("see it", "mcp-auth serve --grade-client");
     }
-    put(&text)?;
-    Ok(Exit::Success)
+    text
 }
 
 /// The traps in which a row shows.
@@ -75,7 +68,8 @@ const fn traps(row: &Row) -> &'static [&'static str] {
     }
 }
 
-fn as_json(row: &Row) -> Value {
+/// A row, for programs.
+pub(crate) fn as_json(row: &Row) -> Value {
     let levels: serde_json::Map<String, Value> =
         Revision::ALL.iter().map(|revision| (revision.to_string(), json!(row.level_at(*revision)))).collect();
     json!({
