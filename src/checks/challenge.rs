@@ -2,6 +2,7 @@
 
 use super::ground::refused;
 use super::refusals::{destination, disguised, is_login, moved};
+use super::spelling::answers_at_other;
 use crate::evidence::{Evidence, Exchange, Mode, Pointer};
 use crate::level;
 use crate::need;
@@ -28,6 +29,22 @@ pub(super) const CHECKS: &[Check] = &[
         disputed: "",
         faults: &[
             Fault::new("unauth-403", &[Deed::At(Reply::Challenge, &[Edit::Status(403)])]),
+            Fault::new(
+                "endpoint-at-other-spelling",
+                &[
+                    Deed::At(Reply::Challenge, &[Edit::Missing]),
+                    Deed::At(
+                        Reply::OtherSpelling,
+                        &[
+                            Edit::Status(401),
+                            Edit::SetHeader(
+                                "www-authenticate",
+                                "Bearer resource_metadata=\"{prm}\", scope=\"search:read\"",
+                            ),
+                        ],
+                    ),
+                ],
+            ),
             Fault::new("unauth-500", &[Deed::At(Reply::Challenge, &[Edit::Status(500)])]),
             Fault::new(
                 "unauth-200-error",
@@ -129,7 +146,15 @@ fn not_refused(e: &Evidence<'_>) -> Verdict {
     } else {
         format!("a request without a token is not answered with 401, but with {actual}")
     };
-    finding(Pointer::exchange(last.number), message).expected("401").actual(actual).fail()
+    let found = finding(Pointer::exchange(last.number), message).expected("401").actual(actual);
+    match answers_at_other(e).filter(|_| nowhere) {
+        Some(other) => {
+            let fix =
+                format!("the endpoint is at `{other}`: give clients that URL, or answer here, too, without a redirect");
+            found.fix(fix).fail()
+        }
+        None => found.fail(),
+    }
 }
 
 fn header_present(e: &Evidence<'_>) -> Verdict {

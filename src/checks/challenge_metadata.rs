@@ -69,7 +69,7 @@ pub(super) const CHECKS: &[Check] = &[
         mark: Mark::Biting,
         cites: &[RFC9728_3, RFC9728_1_2, OAUTH21_1_5],
         needs: &[Step::McpDiscover],
-        blocked_by: &["challenge-rm-absolute"],
+        blocked_by: &["challenge-rm-absolute", "url-public-base"],
         why: "A server behind a proxy that ends TLS sees http and an inner host; when it builds the URL from those, nobody outside can fetch it.",
         fix: "build the URL from a configured public URL, or trust `X-Forwarded-Proto` and `X-Forwarded-Host` of your proxy",
         disputed: "",
@@ -236,7 +236,7 @@ fn absolute(e: &Evidence<'_>) -> Verdict {
 }
 
 /// Whether a host means something inside a machine or a network only.
-fn is_inside(url: &Url) -> bool {
+pub(super) fn is_inside(url: &Url) -> bool {
     let literal = match url.host() {
         Some(url::Host::Ipv4(ip)) => Some(uri::class_of(ip.into())),
         Some(url::Host::Ipv6(ip)) => Some(uri::class_of(ip.into())),

@@ -70,6 +70,7 @@ mod server_members;
 mod server_registration;
 #[cfg(test)]
 mod server_tests;
+mod spelling;
 mod streams;
 mod token;
 mod token_client;
@@ -99,6 +100,7 @@ pub struct Group {
 /// Every group, in the order in which a client meets what they read. Blocking checks stand before what they block.
 pub const GROUPS: &[Group] = &[
     Group { title: "Transport security", prefixes: &["url-", "tls-", "meta-"], checks: transport::CHECKS },
+    Group { title: "By which names the server goes", prefixes: &["url-"], checks: spelling::CHECKS },
     Group { title: "Where documents send clients", prefixes: &["tls-", "meta-"], checks: transport_documents::CHECKS },
     Group { title: "The 401", prefixes: &["challenge-"], checks: challenge::CHECKS },
     Group { title: "The words of the challenge", prefixes: &["challenge-"], checks: challenge_syntax::CHECKS },

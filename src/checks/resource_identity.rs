@@ -51,7 +51,7 @@ pub(super) const CHECKS: &[Check] = &[
         mark: Mark::Plain,
         cites: &[RFC9728_1_2, RFC8707_2],
         needs: DOCUMENTS,
-        blocked_by: &["prm-resource-present"],
+        blocked_by: &["prm-resource-present", "url-public-base"],
         why: "Clients send it to the authorization server as `resource`, which must refuse what is not an absolute URL \
               without a fragment.",
         fix: "set `\"resource\": \"https://HOST/PATH\"`, the MCP URL exactly as clients are given it",

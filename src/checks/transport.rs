@@ -162,7 +162,15 @@ fn canonical(e: &Evidence<'_>) -> Verdict {
     let path = e.target().map_or("/", Url::path);
     if path != "/" && before_query.ends_with('/') {
         let better = canonical.split('?').next().unwrap_or_default().trim_end_matches('/');
-        return differs("the path of the URL ends in a slash", better).warn();
+        let found = differs("the path of the URL ends in a slash", better);
+        // What is to be done depends on what comes without the slash.
+        return match e.first(Step::McpTwin).and_then(Exchange::status) {
+            Some(status @ (300..=399 | 404 | 405)) => {
+                let better = shown(better);
+                found.fix(format!("answer at `{better}`, too, where {status} comes now, and publish that URL")).warn()
+            }
+            _ => found.warn(),
+        };
     }
     let host = before_query.split('/').nth(2).unwrap_or_default();
     if host.chars().any(|c| c.is_ascii_uppercase()) {

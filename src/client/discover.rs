@@ -162,7 +162,23 @@ async fn other_methods(wire: &Wire, url: &str) {
     let notification = mcp::notification(Step::McpNotification, url, "notifications/initialized", because);
     let because = "the token ought to be looked at before the body";
     let malformed = mcp::post(Step::McpMalformed, url, "{\"jsonrpc\":".to_owned(), because);
-    join_all([stream, delete, notification, malformed].map(|ask| follow(wire, ask))).await;
+    let twin = async {
+        if let Some(other) = other_spelling(wire.target()) {
+            let because = "users and clients write the URL with and without a slash at its end";
+            wire.send(mcp::stateless(Step::McpTwin, &other, "server/discover", json!({}), because)).await;
+        }
+    };
+    join(join_all([stream, delete, notification, malformed].map(|ask| follow(wire, ask))), twin).await;
+}
+
+/// The URL with a slash more, or less, at the end of its path; the root has one spelling.
+fn other_spelling(target: &Url) -> Option<String> {
+    let mut other = target.clone();
+    match target.path() {
+        "" | "/" => return None,
+        path => other.set_path(&path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned)),
+    }
+    Some(other.to_string())
 }
 
 /// The resource metadata at the places that RFC 9728 and MCP name.

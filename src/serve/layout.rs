@@ -106,6 +106,14 @@ impl Layout {
         format!("{}{}{name}", self.issuer_path, self.endpoints)
     }
 
+    /// The path of the endpoint in the other spelling; a whole origin has one only.
+    pub(crate) fn other_path(&self) -> Option<String> {
+        match self.mcp_path.as_str() {
+            "/" => None,
+            path => Some(path.strip_suffix('/').map_or_else(|| format!("{path}/"), str::to_owned)),
+        }
+    }
+
     /// The URL of an authorization server endpoint.
     pub(crate) fn endpoint(&self, name: &str) -> String {
         format!("{}{}", self.as_origin, self.endpoint_path(name))
@@ -172,6 +180,7 @@ impl Layout {
             | Reply::AppendedServerMetadata
             | Reply::RootServerMetadata
             | Reply::PlainTwin => false,
+            Reply::OtherSpelling => self.other_path().is_some(),
             Reply::Preflight => true,
             Reply::ResourceMetadata | Reply::ServerMetadata | Reply::OpenIdMetadata if posture.has_first_layout() => {
                 false

@@ -344,6 +344,9 @@ const DOCUMENTS: [Reply; 10] = [
 /// The routes of the MCP origin, and of the authorization server's origin where it is another.
 pub(crate) fn routers(site: &Arc<Site>) -> (Router, Option<Router>) {
     let mut front = Router::new().route(&site.layout.mcp_path, any(resource::endpoint));
+    if let Some(other) = site.layout.other_path() {
+        front = front.route(&other, any(resource::other_spelling));
+    }
     if !site.keeps(Duty::AnswerInPlace) {
         let (here, there) = (site.layout.mcp_path.as_str(), format!("{}/", site.layout.mcp_path));
         front = Router::new().route(here, any(resource::elsewhere)).route(&there, any(resource::endpoint));

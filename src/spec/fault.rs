@@ -148,6 +148,8 @@ pub enum Reply {
     AuthenticatedGet,
     /// The answer to a DELETE of the MCP endpoint with a good token.
     AuthenticatedDelete,
+    /// A request at the other spelling of the endpoint, with or without a slash at its end (404 unless a fault sets it).
+    OtherSpelling,
     /// Plain HTTP on the port of an HTTPS deployment. Only `Present` acts: everything is then served in clear, too.
     PlainTwin,
 }

@@ -46,6 +46,8 @@ pub enum Step {
     McpPreflight,
     /// Protected resource metadata at the URL the challenge names.
     ChallengeMetadata,
+    /// The first request again at the other spelling of the endpoint, with or without a slash at its end.
+    McpTwin,
     /// Protected resource metadata, path inserted (RFC 9728 §3.1).
     PathMetadata,
     /// Protected resource metadata at the root.
@@ -209,6 +211,7 @@ impl Step {
             | Self::McpDelete
             | Self::McpNotification
             | Self::McpMalformed
+            | Self::McpTwin
             | Self::BadToken
             | Self::CanaryFetched
             | Self::McpElsewhere
@@ -323,6 +326,7 @@ impl Step {
             Self::McpDelete => "DELETE of the endpoint, no token",
             Self::McpNotification => "notification, no token",
             Self::McpMalformed => "malformed body, no token",
+            Self::McpTwin => "the other spelling of the endpoint",
             Self::BadToken => "bad token",
             Self::CanaryFetched => "the server came to our listener",
             Self::McpElsewhere => "the same request at another address",

@@ -76,7 +76,7 @@ impl Case {
             Self::ForeignMetadata => &["challenge-rm-same-origin"],
             Self::NoMetadata => &["prm-discoverable"],
             Self::NotJson => &["prm-json"],
-            Self::ParentResource | Self::OtherResource => &["prm-resource-match"],
+            Self::ParentResource | Self::OtherResource => &["prm-resource-match", "url-public-base"],
             Self::OriginEndpoint => &[],
             Self::DeadFirstServer => &["prm-as-all-live"],
             Self::MisplacedServerMetadata => &["asm-path-insertion"],

@@ -186,6 +186,7 @@ pub struct ClientReason {
 /// Checks whose failure ends a login, or may end it: what a client does about it must be known before *works* is said.
 pub const STOPS: &[&str] = &[
     "url-no-redirect",
+    "url-public-base",
     "tls-mcp-https",
     "tls-cert-valid",
     "tls-as-https",

@@ -26,8 +26,14 @@ pub(super) const SYMPTOMS: &[Symptom] = &[
         words: "http instead of https, mixed content, localhost in metadata, internal host name, wrong port, reverse proxy, ngrok, load balancer, X-Forwarded-Proto, X-Forwarded-Host, ECONNREFUSED",
         cause: "the server builds its URLs from the connection it sees, which is the one from the proxy, and not from the URL that clients use",
         fix: "let the proxy send `X-Forwarded-Proto` and `X-Forwarded-Host` and the server trust them, or set the server's public base URL",
-        checks: &["challenge-rm-scheme", "prm-resource-match", "prm-resource-uri", "asm-issuer-match"],
-        shown: Fault("resource-metadata-http"),
+        checks: &[
+            "url-public-base",
+            "challenge-rm-scheme",
+            "prm-resource-match",
+            "prm-resource-uri",
+            "asm-issuer-match",
+        ],
+        shown: Fault("behind-tls-proxy"),
         sources: &[
             "Mnexa-AI/e2a#635",
             "mesh/mesh-mcp#20",
@@ -227,7 +233,7 @@ pub(super) const SYMPTOMS: &[Symptom] = &[
         words: "307, 308, 301, redirect to /mcp/, POST becomes GET, Authorization dropped, downgraded to http, Starlette redirect_slashes, mount",
         cause: "the framework redirects the spelling that clients use to the other one, and clients do not repeat a POST or send the token there",
         fix: "answer at both spellings without a redirect, or publish the one that answers",
-        checks: &["url-no-redirect", "url-canonical"],
+        checks: &["url-no-redirect", "url-other-spelling", "url-canonical"],
         shown: Fault("mcp-redirect-308"),
         sources: &[
             "zoho/analytics-mcp-server#22",

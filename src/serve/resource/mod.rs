@@ -85,6 +85,12 @@ pub(crate) async fn elsewhere(State(site): State<Arc<Site>>, request: Request) -
     Answer::empty(StatusCode::PERMANENT_REDIRECT).put(LOCATION, &format!("{}/", site.layout.mcp))
 }
 
+/// The endpoint with a slash more, or less, than it has: nothing is there.
+pub(crate) async fn other_spelling(State(site): State<Arc<Site>>, request: Request) -> Answer {
+    let ask = Ask::new(request);
+    site.give(&ask, Reply::OtherSpelling, Answer::empty(StatusCode::NOT_FOUND))
+}
+
 /// A reply that ends the handling of a request early.
 type Refused = Box<Answer>;
 
