@@ -569,6 +569,10 @@ impl Wire {
                 .http1_max_headers(limits::HEADER_FIELDS)
                 .http2_max_header_list_size(limits::HEADER_BYTES as u32)
                 .pool_max_idle_per_host(16)
+                // A connection lives for one run: six more system calls for each would keep nothing alive.
+                .tcp_keepalive(None)
+                .tcp_keepalive_interval(None)
+                .tcp_keepalive_retries(None)
                 .tls_info(true)
                 .tls_danger_accept_invalid_certs(self.policy.insecure)
                 .dns_resolver(Guard::new(Arc::clone(&self.names)));
