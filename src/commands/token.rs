@@ -261,7 +261,8 @@ pub(super) async fn look(
         }
         Err(_) if may_ask => opaque(&line, request, &found, &standard).await?,
         Err(_) => {
-            let text = "the token is opaque: only its authorization server can say what it is good for, and it was not asked";
+            let text =
+                "the token is opaque: only its authorization server can say what it is good for, and it was not asked";
             vec![Remark { stand: Stand::Unknown, text: text.to_owned() }]
         }
     };

@@ -42,7 +42,10 @@ pub(super) async fn check(options: &Options, named: &str, handed: Option<String>
     // Not by way of the store, and never a file: only a URL, or a name that the user gave to one.
     let server = options.account.target(Some(named), &Store::nowhere())?;
     if server == EMBEDDED {
-        return Err(Failure::usage("nobody has a token for the embedded deployment", "name the URL of an MCP endpoint"));
+        return Err(Failure::usage(
+            "nobody has a token for the embedded deployment",
+            "name the URL of an MCP endpoint",
+        ));
     }
     let request = token::CheckRequest {
         source: token::Source {

@@ -139,7 +139,10 @@ pub(super) async fn call(options: &Options, asked: Asked) -> Value {
         Work::Probe => answered(read(arguments), async |input| probed(options, input).await).await,
         Work::Explain => answered(read(arguments), async |input| explained(&input)).await,
         Work::Symptoms => answered(read(arguments), async |input| Ok(found(&input))).await,
-        Work::TokenCheck => answered(read(arguments), async |input: TokenInput| token::check(options, &input.server, input.token).await).await,
+        Work::TokenCheck => {
+            answered(read(arguments), async |input: TokenInput| token::check(options, &input.server, input.token).await)
+                .await
+        }
     };
     done.unwrap_or_else(|failure| {
         let help = if failure.help.is_empty() { String::new() } else { format!("\nhelp: {}", failure.help) };
@@ -173,7 +176,9 @@ async fn answered<I, O: Serialize>(
 ) -> Result<Value, Failure> {
     let mut data = json!(work(input?).await?);
     mask(&mut data);
-    Ok(json!({ "content": [{ "type": "text", "text": data.to_string() }], "structuredContent": data, "isError": false }))
+    Ok(
+        json!({ "content": [{ "type": "text", "text": data.to_string() }], "structuredContent": data, "isError": false }),
+    )
 }
 
 /// Masks secrets in texts; the names of members are ours.
@@ -187,7 +192,8 @@ fn mask(value: &mut Value) {
 }
 
 fn schema_in<T: schemars::JsonSchema>() -> Value {
-    let settings = schemars::generate::SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
+    let settings =
+        schemars::generate::SchemaSettings::draft2020_12().with(|settings| settings.inline_subschemas = true);
     json!(settings.into_generator().into_root_schema_for::<T>())
 }
 
@@ -210,10 +216,16 @@ struct ProbeInput {
     clients: bool,
     /// The protocol revision to judge by; by default the newest that the server negotiates.
     #[serde(default)]
+    #[schemars(schema_with = "revisions")]
     revision: Option<Revision>,
     /// The ids of the only checks to run.
     #[serde(default)]
     only: Vec<String>,
+}
+
+/// A plain list of words: what is more, some assistants do not understand.
+fn revisions(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
+    schemars::json_schema!({ "type": "string", "enum": Revision::ALL.map(|revision| revision.as_str()) })
 }
 
 /// What `probe` found.
