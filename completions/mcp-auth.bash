@@ -43,6 +43,9 @@ _mcp__auth() {
             mcp__auth,man)
                 cmd="mcp__auth__subcmd__man"
                 ;;
+            mcp__auth,mcp)
+                cmd="mcp__auth__subcmd__mcp"
+                ;;
             mcp__auth,probe)
                 cmd="mcp__auth__subcmd__probe"
                 ;;
@@ -108,6 +111,9 @@ _mcp__auth() {
                 ;;
             mcp__auth__subcmd__help,man)
                 cmd="mcp__auth__subcmd__help__subcmd__man"
+                ;;
+            mcp__auth__subcmd__help,mcp)
+                cmd="mcp__auth__subcmd__help__subcmd__mcp"
                 ;;
             mcp__auth__subcmd__help,probe)
                 cmd="mcp__auth__subcmd__help__subcmd__probe"
@@ -215,7 +221,7 @@ _mcp__auth() {
 
     case "${cmd}" in
         mcp__auth)
-            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse checks report explain completions man help"
+            opts="-v -q -h -V --color --verbose --quiet --help --version probe login logout token tools call serve browse mcp checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 1 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -591,7 +597,7 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help)
-            opts="probe login logout token tools call serve browse checks report explain completions man help"
+            opts="probe login logout token tools call serve browse mcp checks report explain completions man help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
@@ -759,6 +765,20 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__help__subcmd__man)
+            opts=""
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__help__subcmd__mcp)
             opts=""
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 3 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
@@ -1121,12 +1141,70 @@ _mcp__auth() {
             return 0
             ;;
         mcp__subcmd__auth__subcmd__man)
-            opts="-v -q -h --color --verbose --quiet --help"
+            opts="-v -q -h --to --color --verbose --quiet --help"
             if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
                 COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
                 return 0
             fi
             case "${prev}" in
+                --to)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --color)
+                    COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
+                    return 0
+                    ;;
+                *)
+                    COMPREPLY=()
+                    ;;
+            esac
+            COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+            return 0
+            ;;
+        mcp__subcmd__auth__subcmd__mcp)
+            opts="-v -q -h --profile --store --state-dir --config --cacert --insecure --header --resolve --timeout --proxy --color --verbose --quiet --help"
+            if [[ ${cur} == -* || ${COMP_CWORD} -eq 2 ]] ; then
+                COMPREPLY=( $(compgen -W "${opts}" -- "${cur}") )
+                return 0
+            fi
+            case "${prev}" in
+                --profile)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --store)
+                    COMPREPLY=($(compgen -W "file keyring none" -- "${cur}"))
+                    return 0
+                    ;;
+                --state-dir)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --config)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --cacert)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --header)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --resolve)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --timeout)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
+                --proxy)
+                    COMPREPLY=($(compgen -f "${cur}"))
+                    return 0
+                    ;;
                 --color)
                     COMPREPLY=($(compgen -W "auto always never" -- "${cur}"))
                     return 0

@@ -35,11 +35,12 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand browse 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
+            cand mcp 'Serve probe, explain and token check to an assistant, as an MCP server over stdio'
             cand checks 'The catalogue of checks'
             cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
-            cand man 'Print the manual page'
+            cand man 'Print the manual page, or write one for every command'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mcp-auth;probe'= {
@@ -549,6 +550,25 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand -h 'Print help (see more with ''--help'')'
             cand --help 'Print help (see more with ''--help'')'
         }
+        &'mcp-auth;mcp'= {
+            cand --profile 'Keep several accounts apart'
+            cand --store 'Where to remember logins'
+            cand --state-dir 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]'
+            cand --config 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]'
+            cand --cacert 'Trust the certificate authorities of this PEM file, too'
+            cand --header 'Send this header to the MCP server''s origin; repeatable'
+            cand --resolve 'Use this address for this host; repeatable'
+            cand --timeout 'The longest time for one request, in seconds'
+            cand --proxy 'Send everything through this proxy'
+            cand --color 'Colours: on a terminal, always, or never'
+            cand --insecure 'Take every certificate; no stored credential is sent then'
+            cand -v 'Tell more: the trail of requests, and every note in full'
+            cand --verbose 'Tell more: the trail of requests, and every note in full'
+            cand -q 'Tell nothing but results'
+            cand --quiet 'Tell nothing but results'
+            cand -h 'Print help (see more with ''--help'')'
+            cand --help 'Print help (see more with ''--help'')'
+        }
         &'mcp-auth;checks'= {
             cand --color 'Colours: on a terminal, always, or never'
             cand -v 'Tell more: the trail of requests, and every note in full'
@@ -658,6 +678,7 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand --help 'Print help (see more with ''--help'')'
         }
         &'mcp-auth;man'= {
+            cand --to 'The folder to write them to'
             cand --color 'Colours: on a terminal, always, or never'
             cand -v 'Tell more: the trail of requests, and every note in full'
             cand --verbose 'Tell more: the trail of requests, and every note in full'
@@ -675,11 +696,12 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
             cand call 'Call a tool of an MCP server'
             cand serve 'Run the reference deployment, right or wrong in named ways'
             cand browse 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
+            cand mcp 'Serve probe, explain and token check to an assistant, as an MCP server over stdio'
             cand checks 'The catalogue of checks'
             cand report 'Join and count what `probe --targets` found'
             cand explain 'Explain a check, or find the cause of what users see'
             cand completions 'Print the completion script of a shell'
-            cand man 'Print the manual page'
+            cand man 'Print the manual page, or write one for every command'
             cand help 'Print this message or the help of the given subcommand(s)'
         }
         &'mcp-auth;help;probe'= {
@@ -715,6 +737,8 @@ set edit:completion:arg-completer[mcp-auth] = {|@words|
         &'mcp-auth;help;serve'= {
         }
         &'mcp-auth;help;browse'= {
+        }
+        &'mcp-auth;help;mcp'= {
         }
         &'mcp-auth;help;checks'= {
             cand list 'List the catalogue'

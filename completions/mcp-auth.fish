@@ -39,11 +39,12 @@ complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "tools" -d 'List t
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "call" -d 'Call a tool of an MCP server'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "browse" -d 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "mcp" -d 'Serve probe, explain and token check to an assistant, as an MCP server over stdio'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "checks" -d 'The catalogue of checks'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "report" -d 'Join and count what `probe --targets` found'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "man" -d 'Print the manual page'
+complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "man" -d 'Print the manual page, or write one for every command'
 complete -c mcp-auth -n "__fish_mcp_auth_needs_command" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l revision -d 'The protocol revision to judge by [default: the newest the server negotiates]' -r
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand probe" -l targets -d 'Probe every URL of this list, one a line; `-` reads standard input' -r
@@ -530,6 +531,24 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand browse" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l profile -d 'Keep several accounts apart' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l store -d 'Where to remember logins' -r -f -a "file\t'In a file that only you can read'
+keyring\t'In a file that is encrypted with a key in the keyring of the operating system'
+none\t'Nowhere'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l state-dir -d 'The directory of the file [default: that of the platform, e.g. ~/.local/state/mcp-auth]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l config -d 'The configuration file, which gives names to targets [default: the nearest mcp-auth.toml, here or above]' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l cacert -d 'Trust the certificate authorities of this PEM file, too' -r -F
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l header -d 'Send this header to the MCP server\'s origin; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l resolve -d 'Use this address for this host; repeatable' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l timeout -d 'The longest time for one request, in seconds' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l proxy -d 'Send everything through this proxy' -r
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
+always\t'Always'
+never\t'Never'"
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -l insecure -d 'Take every certificate; no stored credential is sent then'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -s q -l quiet -d 'Tell nothing but results'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand mcp" -s h -l help -d 'Print help (see more with \'--help\')'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand checks; and not __fish_seen_subcommand_from list docs explain help" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
@@ -598,26 +617,28 @@ never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand completions" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand completions" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand completions" -s h -l help -d 'Print help (see more with \'--help\')'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -l to -d 'The folder to write them to' -r -F
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -l color -d 'Colours: on a terminal, always, or never' -r -f -a "auto\t'On a terminal, unless NO_COLOR is set'
 always\t'Always'
 never\t'Never'"
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s v -l verbose -d 'Tell more: the trail of requests, and every note in full'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s q -l quiet -d 'Tell nothing but results'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand man" -s h -l help -d 'Print help (see more with \'--help\')'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "browse" -d 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "checks" -d 'The catalogue of checks'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "report" -d 'Join and count what `probe --targets` found'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "man" -d 'Print the manual page'
-complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse checks report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "probe" -d 'Walk the trail of a client and judge what it finds'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "login" -d 'Log in to an MCP server and keep the tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "logout" -d 'Revoke the tokens of a login and forget it'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "token" -d 'Show, check, list, refresh, revoke and introspect tokens'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "tools" -d 'List the tools of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "call" -d 'Call a tool of an MCP server'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "serve" -d 'Run the reference deployment, right or wrong in named ways'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "browse" -d 'The browser of a client that `serve --grade-client` runs: opens a URL, follows redirects, shows nothing'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "mcp" -d 'Serve probe, explain and token check to an assistant, as an MCP server over stdio'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "checks" -d 'The catalogue of checks'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "report" -d 'Join and count what `probe --targets` found'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "explain" -d 'Explain a check, or find the cause of what users see'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "completions" -d 'Print the completion script of a shell'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "man" -d 'Print the manual page, or write one for every command'
+complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and not __fish_seen_subcommand_from probe login logout token tools call serve browse mcp checks report explain completions man help" -f -a "help" -d 'Print this message or the help of the given subcommand(s)'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "show" -d 'Show a token: header and claims with what they mean'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "check" -d 'Check a token against what the MCP server and its authorization server say'
 complete -c mcp-auth -n "__fish_mcp_auth_using_subcommand help; and __fish_seen_subcommand_from token" -f -a "list" -d 'List the stored logins'

@@ -67,7 +67,14 @@ fn run(command: Command, terminal: &Terminal) -> Outcome {
             clap_complete::generate(shell, &mut Cli::command(), "mcp-auth", &mut script);
             commands::put(&String::from_utf8_lossy(&script)).map(|()| commands::Exit::Success)
         }
-        Command::Man => {
+        Command::Man { to: Some(folder) } => {
+            // The pages of commands name each other by what stands below them.
+            std::fs::create_dir_all(&folder)?;
+            clap_mangen::generate_to(Cli::command(), &folder)?;
+            commands::tell(terminal, &format!("manual pages in {}", folder.display()));
+            Ok(commands::Exit::Success)
+        }
+        Command::Man { to: None } => {
             let mut page = Vec::new();
             clap_mangen::Man::new(Cli::command()).render(&mut page)?;
             commands::put(&String::from_utf8_lossy(&page)).map(|()| commands::Exit::Success)

@@ -1,7 +1,10 @@
 //! What is generated and checked in is fresh. `MCP_AUTH_BLESS=1 cargo test --test generated` rewrites it.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+mod picture;
+
+use std::collections::BTreeSet;
 use std::fs;
 use std::path::Path;
 
@@ -32,6 +35,36 @@ fn schemas_are_fresh() {
     same("fixtures/trail.schema.json", &pretty(&schema::<Trail>()));
 }
 
+#[test]
+fn the_pages_of_the_checks_are_fresh() {
+    let folder = tempfile::tempdir().unwrap();
+    stdout(&["checks", "docs", folder.path().to_str().unwrap()]);
+    let names = |folder: &Path| -> BTreeSet<String> {
+        let files = fs::read_dir(folder).into_iter().flatten();
+        files.map(|file| file.unwrap().file_name().into_string().unwrap()).collect()
+    };
+    let (made, there) = (names(folder.path()), root().join("docs/checks"));
+    let mut bytes = 0;
+    for name in &made {
+        let text = fs::read_to_string(folder.path().join(name)).unwrap();
+        bytes += text.len();
+        same(&format!("docs/checks/{name}"), &text);
+    }
+    assert!(bytes < 2_000_000, "{bytes} bytes are too many to check in");
+    for old in names(&there).difference(&made) {
+        assert!(blessing(), "docs/checks/{old} is of a check that is gone");
+        fs::remove_file(there.join(old)).unwrap();
+    }
+}
+
+#[test]
+fn the_picture_of_a_report_is_fresh() {
+    let printed =
+        stdout(&["probe", "--from", "fixtures/trails/fastmcp-proxy.json", "--exit-zero", "--color", "always"]);
+    let title = "A report: the root cause first, then each finding with its place, what was expected, what came, and what to change";
+    same("docs/report.svg", &picture::draw(title, "mcp-auth probe https://mcp.example.com/mcp", &printed));
+}
+
 /// Compares a generated text with the file, or writes the file when blessing.
 fn same(file: &str, text: &str) {
     let path = root().join(file);
@@ -50,7 +83,7 @@ fn blessing() -> bool {
 }
 
 fn stdout(arguments: &[&str]) -> String {
-    let output = Command::new(env!("CARGO_BIN_EXE_mcp-auth")).args(arguments).output().unwrap();
+    let output = Command::new(env!("CARGO_BIN_EXE_mcp-auth")).args(arguments).current_dir(root()).output().unwrap();
     assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
     String::from_utf8(output.stdout).unwrap()
 }
