@@ -5,8 +5,8 @@ use super::Client::{
     VsCode,
 };
 use super::sources::{
-    CLAUDE, CODE, CODE_ON, COLLECTED_ON, GEMINI_LOGIN, GEMINI_ON, OPENAI, PY_ON, PY_UTILS, READ_ON, RS, RS_ON, TS,
-    TS_ON, rule,
+    CLAUDE, CODE, CODE_ON, COLLECTED_ON, GEMINI_LOGIN, GEMINI_ON, OPENAI, OPENAI_PLUGINS, PY_ON, PY_UTILS, READ_ON, RS,
+    RS_ON, TS, TS_ON, rule,
 };
 use super::{Case, Fit, Rule};
 
@@ -108,6 +108,14 @@ pub(super) const RULES: &[Rule] = &[
         "registration",
         "needs a client id from the application",
         (RS, RS_ON),
+    ),
+    rule(
+        ChatGpt,
+        Case::DocumentsOnly,
+        Fit::Works,
+        "registration",
+        "identifies itself by a client ID metadata document",
+        (OPENAI_PLUGINS, READ_ON),
     ),
     rule(
         Cursor,

@@ -1,11 +1,12 @@
 //! What clients do with the first refusal and the metadata, as their sources and their users tell. Facts only: a client without a row for a case is *unknown*.
 
 use super::Client::{
-    ClaudeCode, ClaudeWeb, Codex, GeminiCli, Inspector, McpRemote, PythonSdk, RustSdk, TypeScriptSdk, VsCode,
+    ChatGpt, ClaudeCode, ClaudeWeb, Codex, Cursor, GeminiCli, Inspector, McpRemote, PythonSdk, RustSdk, TypeScriptSdk,
+    VsCode,
 };
 use super::sources::{
-    CLAUDE, CODE, CODE_ON, COLLECTED_ON, GEMINI, GEMINI_LOGIN, GEMINI_ON, PY, PY_ON, PY_UTILS, READ_ON, RS, RS_ON, TS,
-    TS_ON, rule,
+    CLAUDE, CODE, CODE_ON, COLLECTED_ON, GEMINI, GEMINI_LOGIN, GEMINI_ON, OPENAI, OPENAI_PLUGINS, PY, PY_ON, PY_UTILS,
+    READ_ON, RS, RS_ON, TS, TS_ON, rule,
 };
 use super::{Case, Fit, Rule};
 
@@ -47,6 +48,7 @@ pub(super) const RULES: &[Rule] = &[
         (GEMINI_LOGIN, GEMINI_ON),
     ),
     rule(VsCode, Case::NoHint, Fit::Works, "discovery", "asks at the well-known URLs then", (CODE, CODE_ON)),
+    rule(ChatGpt, Case::NoHint, Fit::Works, "discovery", "asks at the well-known URL then", (OPENAI, READ_ON)),
     rule(
         RustSdk,
         Case::ForeignMetadata,
@@ -111,6 +113,46 @@ pub(super) const RULES: &[Rule] = &[
         "discovery",
         "stops when the metadata is a web page",
         ("anthropics/claude-code#72673", COLLECTED_ON),
+    ),
+    rule(
+        Cursor,
+        Case::NotJson,
+        Fit::Breaks,
+        "discovery",
+        "stops when the metadata is a web page",
+        ("lightdash/lightdash#16618", "2025-08-27"),
+    ),
+    rule(
+        ChatGpt,
+        Case::ParentResource,
+        Fit::Works,
+        "authorization",
+        "sends the `resource` of the metadata as it stands there",
+        (OPENAI_PLUGINS, READ_ON),
+    ),
+    rule(
+        ChatGpt,
+        Case::DeadFirstServer,
+        Fit::Works,
+        "discovery",
+        "tries one authorization server after the other",
+        (OPENAI_PLUGINS, READ_ON),
+    ),
+    rule(
+        ChatGpt,
+        Case::NoPkce,
+        Fit::Breaks,
+        "discovery",
+        "refuses to go on where the metadata does not offer `S256`",
+        (OPENAI, READ_ON),
+    ),
+    rule(
+        ChatGpt,
+        Case::NoS256,
+        Fit::Breaks,
+        "discovery",
+        "refuses to go on where the metadata does not offer `S256`",
+        (OPENAI, READ_ON),
     ),
     rule(
         TypeScriptSdk,

@@ -16,6 +16,7 @@ pub(super) const CODE: &str = "microsoft/vscode@000d382 src/vs/workbench/api/com
 pub(super) const CODE_ON: &str = "2026-11-23";
 pub(super) const CLAUDE: &str = "https://claude.com/docs/connectors/building/authentication";
 pub(super) const OPENAI: &str = "https://developers.openai.com/apps-sdk/build/auth";
+pub(super) const OPENAI_PLUGINS: &str = "https://developers.openai.com/plugins/build/auth";
 pub(super) const READ_ON: &str = "2026-11-23";
 pub(super) const COLLECTED_ON: &str = "2026-11-22";
 
