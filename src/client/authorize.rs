@@ -234,9 +234,11 @@ mod tests {
             url: "https://as.test/authorize".to_owned(),
             redirect_uri: "http://127.0.0.1:4711/callback".to_owned(),
             verifier: Secret::from("verifier-of-the-test"),
-            state: "state-of-the-test".to_owned(),
-            issuer: "https://as.test/tenant".to_owned(),
-            issuer_promised: promised,
+            awaited: Awaited {
+                state: "state-of-the-test".to_owned(),
+                issuer: "https://as.test/tenant".to_owned(),
+                issuer_promised: promised,
+            },
         }
     }
 

@@ -131,7 +131,7 @@ async fn stateless(site: &Site, ask: &Ask, principal: &Principal, message: &Mess
         });
         return site.give(ask, Reply::DiscoverResult, result(id, cached(value)));
     }
-    if let Some(list) = site.printed_tools(method, WireStyle::Stateless, || cached(tools::list(site))) {
+    if let Some(list) = site.printed_tools(method, WireStyle::Stateless, || cached(tools::list(site, principal))) {
         return printed(id, list);
     }
     match offers::perform(site, principal, method, params).await {
@@ -343,7 +343,7 @@ async fn stateful(site: &Site, ask: &Ask, principal: &Principal, message: Messag
 async fn answer(site: &Site, ask: &Ask, principal: &Principal, session: &Session, message: Message) -> Answer {
     match message {
         Message::Request { id, method, params } => {
-            match site.printed_tools(&method, WireStyle::Stateful, || tools::list(site)) {
+            match site.printed_tools(&method, WireStyle::Stateful, || tools::list(site, principal)) {
                 Some(list) => printed(&id, list),
                 None => one(site, ask, principal, &id, &method, &params).await,
             }
