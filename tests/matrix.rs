@@ -179,6 +179,31 @@ fn what_is_lent_alone_tells() {
     }
 }
 
+/// A record that was saved says of the signature of a token what could be seen while it was there.
+#[test]
+fn a_saved_record_decides_the_signature() {
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let check = checks::by_id("token-signature").unwrap();
+    static OTHER_KEY: Fault = Fault::new(
+        "other",
+        &[Deed::At(
+            Reply::Jwks,
+            &[
+                Edit::SetJson("/keys/0/x", "\"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4\""),
+                Edit::SetJson("/keys/0/y", "\"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM\""),
+            ],
+        )],
+    );
+    for (faults, wanted) in [(&[][..], Status::Pass), (&[&OTHER_KEY][..], Status::Fail)] {
+        let trail = runtime.block_on(walk(Posture::Reference, faults, &walk_for(check), Some(check)));
+        let again = Trail::load(&trail.save()).unwrap();
+        let twice = Trail::load(&again.save()).unwrap();
+        for record in [&trail, &again, &twice] {
+            assert_eq!(judge(record, Revision::LATEST).result(check.id).unwrap().status, wanted);
+        }
+    }
+}
+
 /// Who asks for an extension sees it tried, though nothing advertises it.
 #[test]
 fn an_extension_that_is_asked_for_is_tried_unadvertised() {

@@ -215,16 +215,15 @@ fn enterprise(e: &Evidence<'_>) -> Verdict {
     if !profiles.contains(&ID_JAG) {
         return Verdict::not_applicable("enterprise-managed authorization is not advertised");
     }
-    assertion_grant(&document, "the profile of enterprise-managed authorization")
+    assertion_grant(&document, "the profile of enterprise-managed authorization is advertised")
 }
 
 fn workload(e: &Evidence<'_>) -> Verdict {
     if !claims(e, WORKLOAD) && !e.asks_for(Extension::Wif) {
         return Verdict::not_applicable("workload identity federation is not advertised");
     }
-    let what =
-        if claims(e, WORKLOAD) { "workload identity federation" } else { "workload identity federation (as you say)" };
-    assertion_grant(&need!(server(e)), what)
+    let said = if claims(e, WORKLOAD) { "is advertised" } else { "is asked for" };
+    assertion_grant(&need!(server(e)), &format!("workload identity federation {said}"))
 }
 
 fn advertised(e: &Evidence<'_>) -> Verdict {
@@ -258,7 +257,7 @@ fn assertion_grant(document: &Document<'_>, what: &str) -> Verdict {
     }
     let spot = document.spot(GRANTS);
     let shown = quoted(&spot);
-    finding(spot.at, format!("{what} is advertised, and `{GRANTS}` lacks the grant it uses"))
+    finding(spot.at, format!("{what}, and `{GRANTS}` lacks the grant it uses"))
         .expected(format!("a list with \"{JWT_BEARER}\""))
         .actual(shown)
         .fail()

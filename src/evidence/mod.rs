@@ -14,6 +14,7 @@ mod view;
 pub use document::{Document, Spot};
 pub use places::Places;
 pub use pointer::Pointer;
+pub use redact::Signature;
 pub use trail::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Lookup, Outcome, TlsVersion,
     Trail, TrailError,

@@ -1,17 +1,98 @@
 //! What is taken out of a trail before it is saved.
 //!
-//! A JWT keeps header and claims and loses its signature, so that a redacted trail can still be judged; every
-//! other credential becomes its length. Cookies and anything the user added with `--header` are credentials.
+//! A JWT keeps header and claims and loses its signature, so that a redacted trail can still be judged; of an access token
+//! that was issued it is kept whether a published key had made the signature (RFC 7515 §5.2). Every other credential
+//! becomes its length. Cookies and anything the user added with `--header` are credentials.
+
+use serde_json::Value;
 
 use super::trail::{Exchange, Header, Outcome, Trail};
+use crate::formats::json;
+use crate::formats::jwt::{self, SignatureProblem};
+use crate::spec::step::Step;
 
 /// The trail without credentials.
 pub(super) fn redacted(trail: &Trail) -> Trail {
+    let checked = checked(trail);
     let mut trail = trail.clone();
     for exchange in &mut trail.exchanges {
         redact_exchange(exchange);
+        let found = checked.iter().find(|(number, ..)| *number == exchange.number);
+        if let (Some((_, kept, word)), Outcome::Reply(reply)) = (found, &mut exchange.outcome)
+            && let Some(text) = &reply.body.text
+        {
+            reply.body.text = Some(text.replace(&format!("{kept}.{UNKNOWN}"), &format!("{kept}.{word}")).into());
+        }
     }
     trail
+}
+
+/// In place of a signature of which nothing is known.
+const UNKNOWN: &str = "redacted";
+/// In place of a signature that a published key had made. Each of these words has the form of a signature (base64url).
+const STANDS: &str = "redacted-verified-ok";
+/// In place of a signature that no published key had made.
+const FAILS: &str = "redacted-not-by-keys";
+
+/// What is known of a signature that was taken out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Signature {
+    /// Nothing.
+    Unknown,
+    /// A published key had made it.
+    Stands,
+    /// No published key had made it.
+    Fails,
+}
+
+impl Signature {
+    /// What the record says of the signature of a token; `None` if the signature is still there.
+    #[must_use]
+    pub fn of(token: &str) -> Option<Self> {
+        match token.rsplit_once('.')?.1 {
+            UNKNOWN => Some(Self::Unknown),
+            STANDS => Some(Self::Stands),
+            FAILS => Some(Self::Fails),
+            _ => None,
+        }
+    }
+}
+
+/// The access tokens that were issued: the number of the exchange, what is kept of the token, and the word for its
+/// signature, where something can be said of that.
+fn checked(trail: &Trail) -> Vec<(u32, String, &'static str)> {
+    let object = |exchange: &Exchange| {
+        let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
+        json::read_object(&reply.body.bytes()).ok()
+    };
+    let sets = trail.exchanges.iter().filter(|x| x.step == Step::Jwks).filter_map(object);
+    let keys: Vec<Value> = sets.filter_map(|set| set.get("keys")?.as_array().cloned()).flatten().collect();
+    let issuing =
+        |x: &&Exchange| matches!(x.step, Step::TokenCode | Step::TokenDevice | Step::TokenClient | Step::TokenTrial);
+    let word = |token: &str| {
+        if Signature::of(token).is_some() {
+            return None;
+        }
+        let jwt = jwt::decode(token).ok()?;
+        let kid = jwt.header_str("kid").present();
+        let alg = jwt.header_str("alg").present();
+        let named = keys.iter().filter(|key| kid.is_none() || key.get("kid").and_then(Value::as_str) == kid);
+        let outcomes: Vec<_> = named.map(|key| jwt::verify(token, key, alg)).collect();
+        let unsure = |outcome: &Result<(), SignatureProblem>| {
+            matches!(outcome, Err(SignatureProblem::Unsupported { .. } | SignatureProblem::Critical))
+        };
+        match () {
+            () if outcomes.iter().any(Result::is_ok) => Some(STANDS),
+            () if outcomes.is_empty() || outcomes.iter().any(unsure) => None,
+            () => Some(FAILS),
+        }
+    };
+    let found = trail.exchanges.iter().filter(issuing).filter_map(|exchange| {
+        let object = object(exchange)?;
+        let token = object.get("access_token")?.as_str()?;
+        Some((exchange.number, token.rsplit_once('.')?.0.to_owned(), word(token)?))
+    });
+    found.collect()
 }
 
 fn redact_exchange(exchange: &mut Exchange) {
@@ -47,14 +128,15 @@ fn mask(credential: &str) -> String {
     let mut parts = credential.splitn(3, '.');
     match (parts.next(), parts.next(), parts.next()) {
         (Some(header), Some(claims), Some(signature)) if header.starts_with("ey") => {
-            format!("{header}.{claims}.{}", if signature.is_empty() { "" } else { "redacted" })
+            let is_known = [STANDS, FAILS].contains(&signature);
+            format!("{header}.{claims}.{}", if signature.is_empty() || is_known { signature } else { UNKNOWN })
         }
         _ => format!("[redacted, {} characters]", credential.chars().count()),
     }
 }
 
 /// The names whose values are credentials, in forms, queries and JSON bodies.
-const SECRET_NAMES: [&str; 16] = [
+const SECRET_NAMES: [&str; 17] = [
     "access_token",
     "refresh_token",
     "id_token",
@@ -71,6 +153,7 @@ const SECRET_NAMES: [&str; 16] = [
     "password",
     "token",
     "state",
+    "requestState",
 ];
 
 fn redact_query(url: &str) -> String {

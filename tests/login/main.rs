@@ -166,9 +166,9 @@ fn probe_logs_in_too_and_its_record_gives_nothing_away() {
         let text = |result: &Value, name: &str| result[name].as_str().unwrap().to_owned();
         report["results"].as_array().unwrap().iter().map(|r| (text(r, "id"), text(r, "status"))).collect()
     };
-    // A saved record holds no signature of a token: that one row cannot be judged from it.
+    // A saved record holds no signature of a token, and what came of it when it was there.
     let differ: Vec<_> =
         statuses(&report).into_iter().zip(statuses(&again)).filter(|(live, saved)| live != saved).collect();
-    let signature = |status: &str| ("token-signature".to_owned(), status.to_owned());
-    assert_eq!(differ, [(signature("pass"), signature("skip"))]);
+    assert_eq!(differ, []);
+    assert!(statuses(&again).contains(&("token-signature".to_owned(), "pass".to_owned())));
 }
