@@ -115,6 +115,7 @@ fn probe_request(mut probe: cli::Probe) -> Result<commands::probe::Request, Fail
         stay,
         material,
         extensions: probe.touch.ext.clone(),
+        tidy: commands::tidy::Tidy::default(),
         consent,
         only,
         policy,

@@ -21,6 +21,7 @@ pub mod probe;
 pub mod serve;
 pub mod subjects;
 pub mod symptom;
+pub mod tidy;
 pub mod token;
 
 use std::io::{self, Write};

@@ -6,9 +6,10 @@ use std::path::PathBuf;
 
 use url::Url;
 
-use super::account::{self, Stay};
+use super::account::Stay;
 use super::known::{Idle, Known};
 use super::subjects::Subject;
+use super::tidy::{self, Tidy};
 use super::{Exit, Failure, Outcome, Terminal, bundle, compare, complain, config, consent, fleet, put, subjects, tell};
 use crate::checks;
 use crate::client::browser::Say;
@@ -85,6 +86,8 @@ pub struct Request {
     pub consent: bool,
     /// The ids of the only checks to run; empty for all.
     pub only: Vec<String>,
+    /// What an interruption has to wait for.
+    pub tidy: Tidy,
     /// Probes the targets of a list instead.
     pub fleet: Option<fleet::Fleet>,
 }
@@ -94,7 +97,7 @@ pub struct Request {
 /// # Errors
 /// We could not do our job: see [`Failure`].
 pub async fn run(request: Request, terminal: &Terminal) -> Outcome {
-    account::interruptible(probe(&request, terminal)).await
+    tidy::interruptible(&request.tidy, probe(&request, terminal)).await
 }
 
 async fn probe(request: &Request, terminal: &Terminal) -> Outcome {
@@ -289,7 +292,8 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
     if let Some(stay) = &request.stay {
         let telling = line.clone();
         let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
-        Box::pin(touch(&wire, (reached, &wanted, &material), stay, embedded.is_some(), (terminal, &say))).await?;
+        let done = (&request.tidy, embedded.is_some());
+        Box::pin(touch(&wire, (reached, &wanted, &material), stay, done, (terminal, &say))).await?;
     }
     line.end();
     let mut trail = wire.trail();
@@ -306,7 +310,7 @@ async fn touch(
     wire: &Wire,
     (reached, wanted, material): (Reached, &Wanted, &Material),
     stay: &Stay,
-    is_embedded: bool,
+    (tidy, is_embedded): (&Tidy, bool),
     (terminal, say): (&Terminal, &Say),
 ) -> Result<(), Failure> {
     let (store, plan) = stay.settled(wire, is_embedded, terminal)?;
@@ -321,7 +325,14 @@ async fn touch(
     }
     if trials::are_part_of(reached) {
         let errand = Errand { reached, wanted, plan: &plan, material, logins: LOGINS, say };
-        trials::run(&Lab::new(wire, errand, login.as_ref())).await;
+        let lab = Lab::new(wire, errand, login.as_ref());
+        let told = || say("interrupted: removing what was created; once more ends at once");
+        if let Some(exit) = tidy.guard(Box::pin(trials::run(&lab)), told, Box::pin(lab.clean())).await {
+            for left in report::left_behind(&wire.trail()) {
+                say(&format!("left behind: {left}"));
+            }
+            return Err(Failure::new(exit, "interrupted", ""));
+        }
         if let Some(why) = wire.halted() {
             say(&why);
         }

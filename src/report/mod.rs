@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 use serde::Serialize;
 
-use crate::evidence::{Mode, Pointer};
+use crate::evidence::{Mode, Pointer, Trail};
 use crate::spec::cite::Cite;
 use crate::spec::level::Level;
 use crate::spec::revision::Revision;
@@ -259,6 +259,12 @@ impl FromStr for FailOn {
             .map(|(_, value)| *value)
             .ok_or("one of must, should, advice, never")
     }
+}
+
+/// What a run created and did not remove, in words.
+#[must_use]
+pub fn left_behind(trail: &Trail) -> Vec<String> {
+    effects::of(trail).left_behind
 }
 
 impl Report {

@@ -94,6 +94,41 @@ fn a_signal_ends_a_login_at_once_and_leaves_nothing_behind() {
 }
 
 #[test]
+fn an_interrupted_probe_removes_what_it_created() {
+    let stage = Stage::new();
+    let url = stage.url();
+    let probe = [
+        "probe",
+        &url,
+        "--login",
+        "--intrusive",
+        "--yes",
+        "--i-am-authorized",
+        "--browser",
+        "follow",
+        "--pace",
+        "0.02",
+    ];
+    let mut command = stage.command(&probe);
+    let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let err = BufReader::new(child.stderr.take().unwrap());
+    let begun = Instant::now();
+    // The login's own client, and more for the trials.
+    while stage.count("POST", "/register") < 4 {
+        assert!(begun.elapsed() < Duration::from_secs(20), "it registers nothing");
+        std::thread::sleep(Duration::from_millis(5));
+    }
+    assert!(Command::new("kill").args(["-INT", &child.id().to_string()]).status().unwrap().success());
+    let (code, text) = end(&stage, child, err);
+    assert!(code == 130 && text.contains("removing what was created"), "{code} {text}");
+    assert!(!text.contains("left behind: the client"), "{text}");
+    let created = |answer: &str| answer.contains("registration_client_uri");
+    let registered = stage.messages().iter().filter(|m| m.url.ends_with("/register") && created(m.answered())).count();
+    let deleted = stage.messages().iter().filter(|m| m.request().starts_with("DELETE ")).count();
+    assert!(registered >= 3 && deleted + 1 >= registered, "{registered} registered, {deleted} deleted");
+}
+
+#[test]
 fn a_standard_input_that_never_closes_is_not_waited_for() {
     let stage = Stage::new();
     let (mut child, err, url) = waiting(&stage, &[]);

@@ -40,6 +40,11 @@ pub(crate) struct Message {
 }
 
 impl Message {
+    /// The body of the answer.
+    pub(crate) fn answered(&self) -> &str {
+        &self.answer.body
+    }
+
     /// The request, whole.
     pub(crate) fn request(&self) -> String {
         format!("{}\n{}", self.head, self.body)

@@ -471,9 +471,9 @@ impl<'a> Lab<'a> {
     /// Removes what the trials created: revokes tokens, deletes clients. What cannot be removed stands in the report.
     pub async fn clean(&self) {
         let Some(located) = &self.located else { return };
-        let issued = std::mem::take(&mut *self.issued.lock().unwrap_or_else(PoisonError::into_inner));
         let revocation = located.endpoint("revocation_endpoint").ok().flatten();
-        for set in &issued {
+        // One after the other off the lists: whoever is interrupted here leaves the rest to be listed.
+        while let Some(set) = last(&self.issued) {
             let Some(endpoint) = &revocation else { break };
             // With the refresh token goes its family (RFC 7009 §2.1).
             let (kind, token) = match &set.granted.refresh {
@@ -484,11 +484,15 @@ impl<'a> Lab<'a> {
             let teller = self.teller(located, &set.client);
             let _ = teller.ask(Step::TokenRevoke, endpoint, "the trial is over", form).await;
         }
-        let registered = std::mem::take(&mut *self.registered.lock().unwrap_or_else(PoisonError::into_inner));
-        for client in &registered {
-            register::forget(self.wire, &located.issuer, client).await;
+        while let Some(client) = last(&self.registered) {
+            register::forget(self.wire, &located.issuer, &client).await;
         }
     }
+}
+
+/// Takes the last of a list.
+fn last<T>(list: &Mutex<Vec<T>>) -> Option<T> {
+    list.lock().unwrap_or_else(PoisonError::into_inner).pop()
 }
 
 /// Sets a query parameter, replacing what was there.
