@@ -179,6 +179,21 @@ fn what_is_lent_alone_tells() {
     }
 }
 
+/// Where requests must be pushed, what a trial changes is in the pushed request.
+#[test]
+fn what_a_trial_changes_is_pushed() {
+    const PUSHED: &[Edit] = &[Edit::SetJson("/require_pushed_authorization_requests", "true")];
+    static REQUIRED: Fault =
+        Fault::new("pushed", &[Deed::At(Reply::ServerMetadata, PUSHED), Deed::At(Reply::OpenIdMetadata, PUSHED)]);
+    let runtime = tokio::runtime::Runtime::new().unwrap();
+    let check = checks::by_id("rs-scope-single-challenge").unwrap();
+    for (faults, wanted) in [(vec![&REQUIRED], Status::Pass), (vec![&REQUIRED, &check.faults[0]], Status::Warn)] {
+        let trail = runtime.block_on(walk(Posture::Reference, &faults, &walk_for(check), Some(check)));
+        assert!(trail.exchanges.iter().filter(|x| x.is(Step::AuthorizationPush)).count() > 1, "nothing was pushed");
+        assert_eq!(judge(&trail, Revision::LATEST).result(check.id).unwrap().status, wanted);
+    }
+}
+
 /// A record that was saved says of the signature of a token what could be seen while it was there.
 #[test]
 fn a_saved_record_decides_the_signature() {
