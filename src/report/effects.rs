@@ -29,8 +29,17 @@ fn object(exchange: &Exchange) -> Option<Map<String, Value>> {
 
 /// The registration that an exchange brought about.
 fn created(exchange: &Exchange) -> Option<Map<String, Value>> {
-    let registers = matches!(exchange.step, Step::ClientRegister | Step::RegisterTrial | Step::ServerTrial);
-    let answer = Some(exchange).filter(|x| registers && succeeded(x) && x.request.method == "POST").and_then(object)?;
+    let registers = |x: &Exchange| match x.step {
+        Step::ClientRegister | Step::RegisterTrial | Step::ServerTrial => true,
+        // Among their forms stand the registrations of the clients that they need.
+        Step::TokenTrial | Step::ExtensionTrial | Step::IdentityTrial => {
+            let body = x.request.body.as_deref().and_then(|body| serde_json::from_str::<Value>(body).ok());
+            body.is_some_and(|body| body.get("grant_types").is_some())
+        }
+        _ => false,
+    };
+    let posted = Some(exchange).filter(|x| x.request.method == "POST" && succeeded(x) && registers(x));
+    let answer = posted.and_then(object)?;
     answer.get("client_id").is_some_and(Value::is_string).then_some(answer)
 }
 
