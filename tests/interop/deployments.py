@@ -188,11 +188,12 @@ class Fleet:
         server.wait_until_ready()
         return server
 
-    def up(self, name):
-        """Starts the deployment `name`; gives its URL, its addresses by name, and the servers to stop."""
+    def up(self, name, share=True):
+        """Starts the deployment `name`; gives its URL, its addresses by name, and the servers to stop.
+        Without `share` it has its authorization server for itself."""
         plan = ALL[name]
         wanted = {tag: s for tag, s in plan.items() if isinstance(s, tuple)}
-        sharable = {tag: s for tag, s in wanted.items() if tag == "as" and not any("{" in v for v in s[1].values())}
+        sharable = {tag: s for tag, s in wanted.items() if share and tag == "as" and not any("{" in v for v in s[1].values())}
         ports, own = {}, []
         for tag, (folder, env) in sharable.items():
             key = (folder, *sorted(env.items()))

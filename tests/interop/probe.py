@@ -128,8 +128,9 @@ def bless(name, report):
         doc = {"mode": mode, "findings": entries(got)}
     if "passes" in old:
         doc["passes"] = [i for i in old["passes"] if i in passes]
-    EXPECTED.mkdir(exist_ok=True)
-    (EXPECTED / f"{name}.json").write_text(json.dumps(doc, indent=2, ensure_ascii=False) + "\n", "utf-8")
+    path = EXPECTED / f"{name}.json"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(json.dumps(doc, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
 def probe(program, url, args):
@@ -208,6 +209,11 @@ def main():
     return 1 if sums["FAILED"] else 0
 
 
-if __name__ == "__main__":
+def end_on_sigterm():
+    """So that the servers are stopped, too."""
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+
+
+if __name__ == "__main__":
+    end_on_sigterm()
     sys.exit(main())

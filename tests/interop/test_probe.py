@@ -1,10 +1,11 @@
-"""The comparison of probe.py, without servers:   python3 -m unittest discover -s tests/interop"""
+"""The comparisons of probe.py and intrusive.py, without servers:   python3 -m unittest discover -s tests/interop"""
 import json
 import stat
 import tempfile
 import unittest
 from pathlib import Path
 
+import intrusive
 import probe
 
 GOOD = {"version": 1, "mode": "protected", "results": [
@@ -14,7 +15,9 @@ GOOD = {"version": 1, "mode": "protected", "results": [
 WHY = {"mode": "protected", "findings": [{"id": "prm-resource-match", "status": "fail", "why": "RFC 9728 section 3.3"}], "passes": ["challenge-present"]}
 
 
-class Compare(unittest.TestCase):
+class Files(unittest.TestCase):
+    """Expectations in a folder of their own."""
+
     def setUp(self):
         self.folder = tempfile.TemporaryDirectory()
         self.addCleanup(self.folder.cleanup)
@@ -24,6 +27,8 @@ class Compare(unittest.TestCase):
     def write(self, name, doc):
         (probe.EXPECTED / f"{name}.json").write_text(json.dumps(doc))
 
+
+class Compare(Files):
     def test_what_is_expected_passes(self):
         self.write("x", WHY)
         self.assertEqual(probe.compare("x", GOOD, 1), [])
@@ -77,6 +82,53 @@ class Compare(unittest.TestCase):
             else:
                 with self.assertRaisesRegex(probe.Wrong, "exit status 3 and no JSON: sorry"):
                     probe.probe(str(program), "http://127.0.0.1:1/mcp", [])
+
+
+class LeftBehind(Files):
+    """What intrusive.py adds: what stays on the server."""
+
+    def report(self, *left):
+        return GOOD | {"effects": {"requests": 3, **({"left_behind": list(left)} if left else {})}}
+
+    def expect(self, *kinds):
+        self.write("x", WHY | {"left": [{"what": kind, "why": "RFC 7592 is not offered"} for kind in kinds]})
+
+    def test_nothing_left_is_good_where_nothing_is_expected(self):
+        self.expect()
+        self.assertEqual(intrusive.compare("x", self.report(), 1, "login", set()), [])
+        self.assertEqual(intrusive.compare("x", self.report(), 1, None, None), [])
+
+    def test_what_is_left_must_be_expected_and_what_is_expected_must_be_left(self):
+        self.expect("tokens")
+        self.assertEqual(intrusive.compare("x", self.report("4 tokens, until they expire"), 1, None, set()), [])
+        self.assertEqual(len(intrusive.compare("x", self.report("1 session at the MCP server, until they time out"), 1, None, set())), 2)
+
+    def test_the_server_and_the_report_must_agree_on_clients(self):
+        self.expect("clients")
+        told = self.report("the client `a`: the server offers no deletion")
+        self.assertEqual(intrusive.compare("x", told, 1, "login", {"a", "login"}), [])
+        self.assertIn("still has the client b", intrusive.compare("x", told, 1, "login", {"a", "b"})[0])
+        self.assertIn("client a is left, and the server does not have it", intrusive.compare("x", told, 1, "login", {"login"})[0])
+
+    def test_a_login_s_client_may_stay_only_where_all_do(self):
+        self.expect()
+        self.assertIn("after logout", intrusive.compare("x", self.report(), 1, "login", {"login"})[0])
+
+    def test_what_is_left_needs_a_reason_and_a_known_kind(self):
+        self.write("x", WHY | {"left": [{"what": "tokens"}]})
+        with self.assertRaisesRegex(probe.Wrong, "no `why`"):
+            intrusive.left("x")
+        for report in (self.report("a cake"), GOOD):
+            with self.assertRaises(probe.Wrong):
+                intrusive.kinds(report)
+
+    def test_what_is_left_is_not_taken_from_the_default_level(self):
+        (probe.EXPECTED / "intrusive").mkdir()
+        self.expect("tokens")
+        self.write("intrusive/y", {"like": "x", "left": [{"what": "clients", "why": "w"}]})
+        self.write("intrusive/z", {"like": "intrusive/y"})
+        self.write("intrusive/w", {"like": "x"})
+        self.assertEqual([intrusive.left(f"intrusive/{name}") for name in "yzw"], [{"clients": "w"}, {"clients": "w"}, {}])
 
 
 if __name__ == "__main__":
