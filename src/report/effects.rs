@@ -96,7 +96,7 @@ fn is_of_login(trail: &Trail, id: &str) -> bool {
 /// the record.
 fn last_registered(trail: &Trail, before: u32) -> Option<String> {
     let earlier = trail.exchanges.iter().filter(|x| x.number < before);
-    let client = earlier.filter_map(created).last()?;
+    let client = earlier.filter_map(created).next_back()?;
     client.get("client_id").and_then(Value::as_str).map(str::to_owned)
 }
 
