@@ -10,6 +10,7 @@
 )]
 
 mod client;
+mod foreign;
 mod http;
 mod login;
 mod vices;

@@ -4,7 +4,8 @@
     serve.py [--only WORD] [--list] [--verbose]
 
 In front of each authorization server: start `serve --issuer` (or `--provider`), log in with mcp-auth, call search, try a token
-of somebody else. With each client: start `serve`, let the client log in and list tools. And a real browser signs in.
+of somebody else. With each client: start `serve`, let the client log in and list tools; and again with `--grade-client`, where
+nothing may be found in it but what is known. And a real browser signs in.
 A line for each: ok, FAILED with the reason, or skipped. MCP_AUTH names the program (default target/release/mcp-auth).
 Exit status 0 all as expected, 1 something was not, 77 everything was skipped.
 """
@@ -48,6 +49,14 @@ CLIENTS = [
     ("FastMCP 2's client", "fastmcp.sh", {"FASTMCP": "2"}, "invalid_target"),
     ("mcp-remote", "mcp-remote.sh", {}, ""),
 ]
+# (name, script, its environment, the rows it does not pass and how they end): what it does is right but for these.
+# Both register a redirect URI that goes by `localhost` (RFC 8252 section 8.3).
+LOCALHOST = {"client-redirect-uri": "warn"}
+GRADED = [
+    ("FastMCP's client, graded", "fastmcp.sh", {"FASTMCP": "4"}, LOCALHOST),
+    ("mcp-remote, graded", "mcp-remote.sh", {}, LOCALHOST),
+]
+LEAST_PASSED = 15  # fewer rows say that the client did not get far
 USER = {"BROWSER_USER": "alice", "BROWSER_PASSWORD": "wonderland"}
 
 
@@ -146,6 +155,27 @@ def client(fleet, row, verbose):
         deployment.stop()
 
 
+def graded(fleet, row, verbose):
+    name, script, environment, known = row
+    # The clients ran before and are installed: none of the time is that of an installation.
+    env = {**home_environment(os.environ.get("HOME", "/")), **USER, **environment, "TIMEOUT": "60"}
+    command = [str(PROGRAM), "serve", "--grade-client", "--port", "0", "--authority-port", "0", "--until-idle", "20", "--format", "json",
+               "--fail-on", "never", "--", str(HERE / "clients" / script), "{url}"]
+    done = subprocess.run(command, env=env, stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=900)
+    if verbose:
+        print(done.stdout, done.stderr, sep="\n")
+    expect(done, 0, "serve --grade-client")
+    results = json.loads(done.stdout)["results"]
+    passed = sum(result["status"] == "pass" for result in results)
+    found = {result["id"]: result["status"] for result in results if result["status"] in ("fail", "warn")}
+    if found != known:
+        said = [f"{result['status']} {result['id']}: {result.get('message')}" for result in results if result["id"] in found.keys() ^ known.keys()]
+        raise Wrong("; ".join(said) or f"{found}, expected {known}")
+    if passed < LEAST_PASSED:
+        raise Wrong(f"only {passed} rows passed")
+    return f"{passed} rows passed, no false finding ({', '.join(known) or 'none'} known)"
+
+
 def browser(fleet, row, verbose):
     for program, package in (("chromium", "chromium"), ("chromedriver", "chromium-driver")):
         if not shutil.which(program):
@@ -167,7 +197,7 @@ def main():
     parser.add_argument("--list", action="store_true")
     parser.add_argument("--verbose", action="store_true")
     options = parser.parse_args()
-    rows = [(authority, row) for row in AUTHORITIES] + [(client, row) for row in CLIENTS] + [(browser, ("a person in Chromium",))]
+    rows = [(authority, row) for row in AUTHORITIES] + [(client, row) for row in CLIENTS] + [(graded, row) for row in GRADED] + [(browser, ("a person in Chromium",))]
     rows = [(kind, row) for kind, row in rows if options.only.lower() in row[0].lower()]
     if options.list:
         print("\n".join(row[0] for _, row in rows))
