@@ -17,7 +17,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 use tokio_rustls::TlsAcceptor;
 
-use super::rest::{self, Lingering};
+use super::rest::{self, Guest};
 use super::tls::{OLD_SERVER_HELLO, Opening, opening};
 
 /// Connections served at a time; more wait in the backlog of the system.
@@ -116,7 +116,7 @@ where
         .timer(TokioTimer::new())
         .max_header_list_size(64 << 10)
         .keep_alive_interval(Duration::from_secs(20));
-    let (stream, unread) = Lingering::new(stream);
+    let (stream, unread) = Guest::new(stream);
     let router = Arc::new(TowerToHyperService::new(router));
     let service = service_fn(move |request| {
         let (router, unread) = (Arc::clone(&router), Arc::clone(&unread));

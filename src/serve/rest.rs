@@ -1,6 +1,7 @@
 //! What a client still sends when its answer is ready. A server that answers before it has read the whole request reads
 //! the rest, within bounds, so that the connection can serve the next one (RFC 9112 §9.3); where the rest is too much it
-//! says so and ends the connection in stages, so that the answer is not lost to a reset (§9.6).
+//! says so and ends the connection in stages, so that the answer is not lost to a reset (§9.6). And what a client does
+//! not send: a connection that says nothing at first is not held for ever.
 
 use std::convert::Infallible;
 use std::io;
@@ -31,6 +32,10 @@ const REST_TIME: Duration = Duration::from_secs(2);
 const LINGER_LIMIT: usize = 16 << 20;
 /// How long that may take.
 const LINGER_TIME: Duration = Duration::from_secs(2);
+/// How long a connection may leave open which protocol it speaks.
+const OPENING_TIME: Duration = Duration::from_secs(10);
+/// How a connection of HTTP/2 begins (RFC 9113 §3.4). The library waits for it, or for something else, as long as it takes.
+const PREFACE: &[u8] = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
 
 /// Answers a request, and deals with what is left of it. `unread` is set when the connection has to linger.
 pub(super) async fn answer(
@@ -115,30 +120,52 @@ impl Drop for Lent {
     }
 }
 
-/// A connection that, where something is left unread, is closed in stages: no more is written, what still comes is
-/// thrown away for a while, then it is over. Closed at once it would be reset, and the answer with it.
-pub(super) struct Lingering<S> {
+/// A connection that begins in time, and, where something is left unread, is closed in stages: no more is written, what
+/// still comes is thrown away for a while, then it is over. Closed at once it would be reset, and the answer with it.
+pub(super) struct Guest<S> {
     stream: S,
+    /// Until it is known which protocol it speaks: when that is too late, and how much of the preface has come.
+    opening: Option<(Pin<Box<Sleep>>, usize)>,
     unread: Arc<AtomicBool>,
     end: Option<Pin<Box<Sleep>>>,
     read: usize,
 }
 
-impl<S> Lingering<S> {
+impl<S> Guest<S> {
     /// The connection, and the flag that says whether something is left unread.
     pub(super) fn new(stream: S) -> (Self, Arc<AtomicBool>) {
         let unread = Arc::new(AtomicBool::new(false));
-        (Self { stream, unread: Arc::clone(&unread), end: None, read: 0 }, unread)
+        let opening = Some((Box::pin(sleep(OPENING_TIME)), 0));
+        (Self { stream, opening, unread: Arc::clone(&unread), end: None, read: 0 }, unread)
+    }
+
+    /// Looks at what has just come: only the preface, up to its end, says nothing yet.
+    fn heard(&mut self, bytes: &[u8]) {
+        let Some((_, known)) = &mut self.opening else { return };
+        let awaited = PREFACE.get(*known..).unwrap_or_default();
+        if bytes.len() < awaited.len() && awaited.starts_with(bytes) {
+            *known += bytes.len();
+        } else {
+            self.opening = None;
+        }
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Lingering<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for Guest<S> {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, into: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, into)
+        let held = into.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, into);
+        let Some((end, _)) = &mut self.opening else { return read };
+        if read.is_pending() {
+            let late = end.as_mut().poll(cx).is_ready();
+            return if late { Poll::Ready(Err(io::ErrorKind::TimedOut.into())) } else { Poll::Pending };
+        }
+        self.heard(into.filled().get(held..).unwrap_or_default());
+        read
     }
 }
 
-impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Lingering<S> {
+impl<S: AsyncRead + AsyncWrite + Unpin> AsyncWrite for Guest<S> {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(cx, bytes)
     }

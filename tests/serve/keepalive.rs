@@ -150,6 +150,40 @@ fn what_is_too_long_or_never_comes_is_answered_all_the_same_and_the_connection_e
 }
 
 #[test]
+fn who_says_nothing_or_not_enough_is_not_held_for_ever() {
+    let server = Deployment::start(&FREE);
+    let closed = |said: &[&[u8]]| {
+        let mut line = Line::to(&server);
+        let begun = Instant::now();
+        for part in said {
+            line.say(part).unwrap();
+            std::thread::sleep(Duration::from_millis(300));
+        }
+        let mut rest = Vec::new();
+        // A reset ends it as well as an orderly end.
+        let _ = line.stream.read_to_end(&mut rest);
+        begun.elapsed()
+    };
+    let says: [&[&[u8]]; 4] =
+        [&[], &[b"P", b"RI * HT"], &[b"GET /mcp HT"], &[b"POST /mcp HTTP/1.1\r\n", b"Host: x\r\n"]];
+    std::thread::scope(|scope| {
+        let waits: Vec<_> = says.iter().map(|said| (said, scope.spawn(|| closed(said)))).collect();
+        for (said, wait) in waits {
+            let took = wait.join().unwrap();
+            assert!((9..15).contains(&took.as_secs()), "{said:?}: closed after {took:?}");
+        }
+        // Who takes a while to begin, and what comes in small pieces, is served.
+        let mut line = Line::to(&server);
+        std::thread::sleep(Duration::from_secs(2));
+        for part in [&b"P"[..], b"OST /healthz HTTP/1.1\r\n", b"Host: 127.0.0.1\r\nContent-Length: 0\r\n", b"\r\n"] {
+            line.say(part).unwrap();
+            std::thread::sleep(Duration::from_millis(100));
+        }
+        assert_eq!(line.answer().unwrap().status, 200);
+    });
+}
+
+#[test]
 fn who_asks_before_sending_a_body_is_told_not_to() {
     let server = Deployment::start(&FREE);
     let mut line = Line::to(&server);
