@@ -4,7 +4,7 @@
 //! Requirements" and "Authorization Server Metadata Discovery"); the actor proceeds by the same choice.
 
 use std::collections::HashSet;
-use std::sync::OnceLock;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -29,8 +29,15 @@ pub struct Evidence<'t> {
     /// Whether tolerated deviations are failures (`--strict`).
     pub strict: bool,
     target: Option<Url>,
-    objects: Vec<Option<Result<Map<String, Value>, JsonProblem>>>,
+    /// What each exchange brought, read when it is asked for: the actor asks about few.
+    objects: Vec<OnceLock<Option<Result<Map<String, Value>, JsonProblem>>>>,
+    /// The values that may still be read of documents.
+    left: Mutex<usize>,
     challenged: Option<(usize, Challenges)>,
+    /// Whether the challenge names a URL for the metadata. Nearly every check asks, as for the next two.
+    names_url: bool,
+    candidates: OnceLock<Vec<(Step, usize)>>,
+    issuers: OnceLock<Vec<String>>,
     prevented: OnceLock<Option<&'static str>>,
 }
 
@@ -94,20 +101,24 @@ impl<'t> Evidence<'t> {
     /// Reads the record.
     #[must_use]
     pub fn new(trail: &'t Trail, revision: Revision) -> Self {
-        let mut left = ALL_VALUES;
-        let objects = trail.exchanges.iter().map(|exchange| read_object(exchange, &mut left)).collect();
         let challenged = FIRST_REQUESTS.iter().find_map(|step| {
             let place = trail.exchanges.iter().position(|x| x.is(*step) && x.status() == Some(401))?;
             let reply = trail.exchanges.get(place)?.reply()?;
             Some((place, challenge::read(reply.header_values("www-authenticate"))))
         });
+        let challenged: Option<(usize, Challenges)> = challenged;
+        let named = challenged.as_ref().and_then(|(_, list)| list.bearer()?.param("resource_metadata"));
         Self {
             trail,
             revision,
             strict: false,
             target: Url::parse(&trail.target).ok(),
-            objects,
+            objects: trail.exchanges.iter().map(|_| OnceLock::new()).collect(),
+            left: Mutex::new(ALL_VALUES),
+            names_url: named.is_some_and(|text| Url::parse(text).is_ok()),
             challenged,
+            candidates: OnceLock::new(),
+            issuers: OnceLock::new(),
             prevented: OnceLock::new(),
         }
     }
@@ -174,7 +185,11 @@ impl<'t> Evidence<'t> {
     /// The plain GET of a URL (metadata, keys), whichever step it was made for.
     #[must_use]
     pub fn fetched(&self, url: &str) -> Option<&'t Exchange> {
-        self.trail.exchanges.iter().find(|x| is_fetch(x.step) && x.request.url == url)
+        self.trail.exchanges.get(self.place_of(url)?)
+    }
+
+    fn place_of(&self, url: &str) -> Option<usize> {
+        self.trail.exchanges.iter().position(|x| is_fetch(x.step) && x.request.url == url)
     }
 
     /// Where an exchange led: itself, or the last of the redirects that were followed from it.
@@ -194,7 +209,8 @@ impl<'t> Evidence<'t> {
         // By number: while requests are under way, a trail has gaps.
         let place = self.trail.exchanges.iter().position(|x| x.number == exchange.number)?;
         let found = self.trail.exchanges.get(place)?;
-        match self.objects.get(place)?.as_ref()? {
+        let read = || read_object(found, &mut self.left.lock().unwrap_or_else(PoisonError::into_inner));
+        match self.objects.get(place)?.get_or_init(read).as_ref()? {
             Ok(object) => Some(Ok(Document { exchange: found, object })),
             Err(problem) => Some(Err(problem)),
         }
@@ -216,13 +232,19 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn named_metadata_url(&self) -> Option<&str> {
         let value = self.challenged.as_ref()?.1.answered().and_then(|c| c.param("resource_metadata"))?;
-        Url::parse(value).is_ok().then_some(value)
+        self.names_url.then_some(value)
     }
 
     /// Where resource metadata was looked for, in a client's order: the URL of the challenge, the path-inserted one,
     /// the root. One exchange may stand for two routes.
     #[must_use]
     pub fn resource_candidates(&self) -> Vec<(Step, &'t Exchange)> {
+        let places = self.candidates.get_or_init(|| self.find_candidates()).iter();
+        places.filter_map(|(step, place)| Some((*step, self.trail.exchanges.get(*place)?))).collect()
+    }
+
+    /// By their places in the record.
+    fn find_candidates(&self) -> Vec<(Step, usize)> {
         let Some(urls) = self.target.as_ref().map(uri::resource_metadata_urls) else { return Vec::new() };
         let named = self.named_metadata_url().map(str::to_owned);
         let mut found = Vec::new();
@@ -231,8 +253,8 @@ impl<'t> Evidence<'t> {
             (Step::PathMetadata, Some(urls.path)),
             (Step::RootMetadata, Some(urls.root)),
         ] {
-            if let Some(exchange) = url.as_deref().and_then(|url| self.fetched(url)) {
-                found.push((step, exchange));
+            if let Some(place) = url.as_deref().and_then(|url| self.place_of(url)) {
+                found.push((step, place));
             }
         }
         found
@@ -256,6 +278,10 @@ impl<'t> Evidence<'t> {
     /// client of that revision, the MCP origin.
     #[must_use]
     pub fn issuers(&self) -> Vec<String> {
+        self.issuers.get_or_init(|| self.find_issuers()).clone()
+    }
+
+    fn find_issuers(&self) -> Vec<String> {
         match self.resource() {
             Some((_, document)) => {
                 let names = document.texts("authorization_servers").unwrap_or_default();

@@ -21,7 +21,8 @@ use crate::wire::{Ask, Canary, Wire, limits};
 /// The trials that need no key of the server: garbage, empty, doubled, forged.
 pub async fn without_keys(wire: &Wire) {
     let trail = wire.trail();
-    let Some(control) = Control::of(wire, &Evidence::new(&trail, Revision::LATEST)) else { return };
+    let evidence = Evidence::new(&trail, Revision::LATEST);
+    let Some(control) = Control::of(wire, &evidence) else { return };
     let bearer = |token: &str| vec![format!("Bearer {token}")];
     let mut attempts = vec![
         (bearer::GARBAGE_JWT, bearer("not.a.token")),
@@ -30,7 +31,7 @@ pub async fn without_keys(wire: &Wire) {
         (bearer::BASIC, vec!["Basic eDp5".to_owned()]),
         (bearer::TWO_AUTHORIZATIONS, vec![format!("Bearer {}", random_id()), format!("Bearer {}", random_id())]),
     ];
-    let claims = claims(wire, &Evidence::new(&trail, Revision::LATEST));
+    let claims = claims(wire, &evidence);
     for (trial, alg) in [(bearer::ALG_NONE, "none"), (bearer::ALG_NONE_CAPITAL, "None")] {
         attempts.push((trial, bearer(&forge::unsigned(alg, &claims))));
     }
