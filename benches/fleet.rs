@@ -1,5 +1,5 @@
-//! What a fleet costs: `probe --targets` over ten thousand targets of one loopback server, in one run and in eight shards,
-//! against `curl --parallel` making as many requests to the same server.
+//! What a fleet costs: `probe --targets` over ten thousand targets behind more than a hundred loopback deployments, right
+//! and wrong ones, in one run and in eight shards, against `curl --parallel` making as many requests to the same servers.
 //!
 //! `cargo bench --profile dist --bench fleet`; `FLEET_TARGETS` makes it shorter. Requests per CPU second of the program
 //! count, since the server shares the machine. The bound: not less than 0.7 of what curl does.
@@ -12,8 +12,11 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
+use mcp_auth::checks;
 use mcp_auth::report::FleetLine;
-use mcp_auth::serve::{self, Config};
+use mcp_auth::serve::{self, Config, Server};
+use mcp_auth::spec::fault::Deed;
+use mcp_auth::spec::posture::Posture;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
 
@@ -27,14 +30,16 @@ const BOUND: f64 = 0.7;
 fn main() {
     let targets = std::env::var("FLEET_TARGETS").ok().and_then(|text| text.parse().ok()).unwrap_or(TARGETS);
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let server = runtime.block_on(serve::start(Config::default())).unwrap();
+    let servers: Vec<Server> =
+        configs().into_iter().map(|config| runtime.block_on(serve::start(config)).unwrap()).collect();
     let folder = tempfile::tempdir().unwrap();
-    let list: String = (0..targets).map(|n| format!("{}?n={n}\n", server.mcp_url())).collect();
+    let of = |n: usize| servers.get(n % servers.len()).unwrap().mcp_url();
+    let list: String = (0..targets).map(|n| format!("{}?n={n}\n", of(n))).collect();
     fs::write(folder.path().join("list"), list).unwrap();
 
     let whole = fleet(folder.path(), "whole", &[]);
     let requests = requests(&folder.path().join("whole"), targets);
-    println!("{targets} targets, {requests} requests, {AT_ONCE} at once.\n");
+    println!("{targets} targets of {} deployments, {requests} requests, {AT_ONCE} at once.\n", servers.len());
     println!("| | CPU s | wall s | requests per CPU s | peak MiB |\n| --- | ---: | ---: | ---: | ---: |");
     show("probe --targets", &whole, requests);
     let mut shards = Run { cpu: 0.0, wall: 0.0, peak: 0.0 };
@@ -50,12 +55,25 @@ fn main() {
         "shards differ from the whole"
     );
 
-    let curl = curl(folder.path(), server.mcp_url(), requests);
+    let curl = curl(folder.path(), &of, requests);
     show("curl --parallel, as many requests", &curl, requests);
     let share = curl.cpu / whole.cpu;
     println!("\nEight shards joined are the whole. Requests per CPU second: {share:.2} of curl's (bound {BOUND}).");
-    runtime.block_on(server.stop());
+    for server in servers {
+        runtime.block_on(server.stop());
+    }
     assert!(share >= BOUND, "the fleet is slower than {BOUND} of curl");
+}
+
+/// Every correct posture over plain http, and every wrong answer that a probe without flags can see.
+fn configs() -> Vec<Config> {
+    let postures = Posture::ALL.into_iter().filter(|posture| !matches!(posture, Posture::Https));
+    let seen = |id: &str| ["challenge-", "prm-", "asm-"].iter().any(|prefix| id.starts_with(prefix));
+    let faults = checks::all().filter(|check| seen(check.id)).flat_map(|check| check.faults).filter(|fault| {
+        fault.posture == Posture::Reference && fault.deeds.iter().all(|deed| matches!(deed, Deed::At(..)))
+    });
+    let right = postures.map(|posture| Config { posture, ..Config::default() });
+    right.chain(faults.map(|fault| Config { faults: vec![fault], ..Config::default() })).collect()
 }
 
 /// What a run cost.
@@ -91,15 +109,19 @@ fn fleet(folder: &Path, name: &str, more: &[&str]) -> Run {
 }
 
 /// Metadata is what most requests of a probe ask for, and the smallest.
-fn curl(folder: &Path, mcp: &str, requests: usize) -> Run {
-    let origin = mcp.trim_end_matches("/mcp");
+fn curl<'s>(folder: &Path, of: &dyn Fn(usize) -> &'s str, requests: usize) -> Run {
     let config: String = (0..requests)
-        .map(|n| format!("url = \"{origin}/.well-known/oauth-protected-resource/mcp?n={n}\"\noutput = \"/dev/null\"\n"))
+        .map(|n| {
+            let origin = of(n).trim_end_matches("/mcp");
+            format!("url = \"{origin}/.well-known/oauth-protected-resource/mcp?n={n}\"\noutput = \"/dev/null\"\n")
+        })
         .collect();
     fs::write(folder.join("curl"), config).unwrap();
     let mut command = Command::new("curl");
-    command.args(["--silent", "--parallel", "--parallel-max", AT_ONCE, "--config", "curl"]).current_dir(folder);
-    measured(command.stdin(Stdio::null()).stdout(Stdio::null()))
+    command
+        .args(["--silent", "--no-progress-meter", "--parallel", "--parallel-max", AT_ONCE, "--config", "curl"])
+        .current_dir(folder);
+    measured(command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()))
 }
 
 fn measured(command: &mut Command) -> Run {
