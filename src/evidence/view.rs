@@ -107,7 +107,7 @@ impl<'t> Evidence<'t> {
             Some((place, challenge::read(reply.header_values("www-authenticate"))))
         });
         let challenged: Option<(usize, Challenges)> = challenged;
-        let named = challenged.as_ref().and_then(|(_, list)| list.bearer()?.param("resource_metadata"));
+        let named = challenged.as_ref().and_then(|(_, list)| list.answered()?.param("resource_metadata"));
         Self {
             trail,
             revision,
