@@ -1,10 +1,11 @@
 //! The HTTP gate (structural rule 2): the only place that opens connections to a deployment.
 //!
 //! Every request passes the URL gate, is resolved once, has every address checked before the connection goes to the
-//! checked address, follows no redirect, is made again only when the server had no time for it and nothing is used up, asks for the identity encoding, is read up to the limit
-//! of its kind within a wall-clock budget, and is written down.
+//! checked address, follows no redirect, is made again only when the server had no time for it and nothing is used up,
+//! asks for the identity encoding, is read up to the limit of its kind within a wall-clock budget, and is written down.
 
 mod address;
+mod ask;
 mod canary;
 mod elsewhere;
 mod failure;
@@ -14,14 +15,13 @@ pub mod limits;
 mod pace;
 mod read;
 
-use std::net::SocketAddr;
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use tokio::sync::{Notify, mpsc};
 use url::Url;
 
+pub use self::ask::{Ask, Policy, PolicyError, Tap};
 pub use self::canary::Canary;
 pub use self::host::Host;
 
@@ -36,113 +36,6 @@ use crate::formats::{certificate, uri};
 use crate::spec::extension::Extension;
 use crate::spec::reach::Reached;
 use crate::spec::step::Step;
-
-/// What the user decided about connections.
-#[derive(Clone, Debug, Default)]
-pub struct Policy {
-    /// Further certificate authorities to trust, PEM.
-    pub authorities: Vec<String>,
-    /// Takes every certificate. No stored credential may be sent then.
-    pub insecure: bool,
-    /// Addresses the user gives for names.
-    pub resolve: Vec<(String, SocketAddr)>,
-    /// Headers the user adds to requests to the MCP server's origin.
-    pub headers: Vec<(String, String)>,
-    /// The longest time for one request, instead of [`limits::REQUEST`].
-    pub timeout: Option<Duration>,
-    /// The time between two unusual requests to one origin, instead of [`limits::PACE`].
-    pub pace: Option<Duration>,
-    /// A proxy for everything; `None` takes the usual environment, except for targets on this machine.
-    pub proxy: Option<String>,
-}
-
-/// A policy that cannot be carried out.
-#[derive(Debug, thiserror::Error)]
-pub enum PolicyError {
-    /// The certificate authority file holds no certificate.
-    #[error("the certificate authority file holds no PEM certificate")]
-    Authority,
-    /// The proxy is no URL.
-    #[error("the proxy is not a URL this client can use")]
-    Proxy,
-    /// A header cannot be sent.
-    #[error("`{0}` is not a header that can be sent")]
-    Header(String),
-    /// The HTTP client could not be made.
-    #[error("the HTTP client could not be set up: {0}")]
-    Setup(String),
-}
-
-/// A request to be made.
-#[derive(Clone, Debug)]
-pub struct Ask {
-    /// What it is for.
-    pub step: Step,
-    /// What it is about; see [`Step`].
-    pub about: Option<String>,
-    /// Why it is made, as a clause.
-    pub because: String,
-    /// The method.
-    pub method: &'static str,
-    /// The URL, as it was found.
-    pub url: String,
-    /// Headers, in order; a name may stand twice.
-    pub headers: Vec<(&'static str, String)>,
-    /// The body.
-    pub body: Option<String>,
-    /// The most that is read of the answer's body, in bytes.
-    pub cap: usize,
-    /// The number of the exchange whose redirect this request follows.
-    pub follows: Option<u32>,
-    /// Headers whose names are found at run time.
-    pub named: Vec<(String, String)>,
-    /// The longest time for this request, where it may take longer than others: the call of a tool.
-    pub patience: Option<Duration>,
-}
-
-impl Ask {
-    /// A GET of a public document.
-    #[must_use]
-    pub fn get(step: Step, url: impl Into<String>, because: impl Into<String>) -> Self {
-        Self {
-            step,
-            about: None,
-            because: because.into(),
-            method: "GET",
-            url: url.into(),
-            headers: vec![("accept", "application/json".to_owned())],
-            body: None,
-            cap: limits::METADATA_BODY,
-            follows: None,
-            named: Vec::new(),
-            patience: None,
-        }
-    }
-
-    /// The same request about something.
-    #[must_use]
-    pub fn about(self, about: impl Into<String>) -> Self {
-        Self { about: Some(about.into()), ..self }
-    }
-
-    /// The same request with a further header.
-    #[must_use]
-    pub fn header(mut self, name: &'static str, value: impl Into<String>) -> Self {
-        self.headers.push((name, value.into()));
-        self
-    }
-}
-
-/// Hears an event stream while it is open.
-#[derive(Clone, Debug)]
-pub struct Tap {
-    /// Gets the bytes of a stream as they come; nothing of other bodies.
-    pub chunks: mpsc::UnboundedSender<Vec<u8>>,
-    /// Told when the rest does not matter.
-    pub enough: Arc<Notify>,
-    /// Tells when the stream is open.
-    pub opened: Arc<Notify>,
-}
 
 /// Sees every exchange as it ends.
 pub type Watch = Box<dyn Fn(&Exchange) + Send + Sync>;
