@@ -91,7 +91,7 @@ fn explain(asked: &cli::Explain, terminal: &Terminal) -> Outcome {
 
 fn probe_request(mut probe: cli::Probe) -> Result<commands::probe::Request, Failure> {
     let config = probe.account.config.clone();
-    let sends = !probe.passive && probe.from.is_none();
+    let sends = !probe.passive && probe.from.is_none() && probe.fleet.targets.is_none();
     let material = carry::material(&mut probe.touch, sends)?;
     let named = probe.challenge_tool.is_some();
     let reached = carry::reached(probe.passive, probe.login, named, &probe.touch, &material);
