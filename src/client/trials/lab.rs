@@ -11,6 +11,7 @@ use super::identity::Identity;
 use super::{is_success, token};
 use crate::client::authorize::Pending;
 use crate::client::browser::{self, Say};
+use crate::client::error::ClientError;
 use crate::client::keeper::Access;
 use crate::client::locate::{Leniency, Located};
 use crate::client::login;
@@ -329,7 +330,12 @@ impl<'a> Lab<'a> {
             listener = &other;
         }
         (self.errand.say)(&format!("a login for a trial ({})", trial.wrong));
-        let query = browser::answer(self.wire, self.errand.plan, pending, listener, self.errand.say).await.ok()?;
+        let answered = browser::answer(self.wire, self.errand.plan, pending, listener, self.errand.say).await;
+        if matches!(answered, Err(ClientError::TimedOut { .. })) {
+            // Nobody is there: no other trial waits as long again.
+            self.logins_left.store(0, Ordering::Relaxed);
+        }
+        let query = answered.ok()?;
         let seen = Ask::get(Step::CodeReturn, format!("{}?{query}", pending.redirect_uri), "the browser came back");
         self.wire.witness(seen.about(trial.name));
         Some(query)
