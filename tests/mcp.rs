@@ -1,6 +1,6 @@
 //! `mcp-auth mcp`, driven by the client of the official SDK on both wires, and by hand where that client is too polite.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::path::Path;

@@ -20,6 +20,9 @@ use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 
+/// The object that an exchange brought, or why it is none.
+type Brought = Result<Map<String, Value>, JsonProblem>;
+
 /// The record of a run, ready to be judged at one revision.
 pub struct Evidence<'t> {
     /// The record.
@@ -30,7 +33,7 @@ pub struct Evidence<'t> {
     pub strict: bool,
     target: Option<Url>,
     /// What each exchange brought, read when it is asked for: the actor asks about few.
-    objects: Vec<OnceLock<Option<Result<Map<String, Value>, JsonProblem>>>>,
+    objects: Vec<OnceLock<Option<Brought>>>,
     /// The values that may still be read of documents.
     left: Mutex<usize>,
     challenged: Option<(usize, Challenges)>,
@@ -421,7 +424,7 @@ const ALL_VALUES: usize = 5 * json::MAX_VALUES;
 
 /// The document that a fetch brought. What is cut off or in a coding that nobody asked for is no document: readers
 /// would read different things.
-fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Result<Map<String, Value>, JsonProblem>> {
+fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Brought> {
     let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
     if !is_fetch(exchange.step) {
         return None;
