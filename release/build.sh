@@ -69,7 +69,8 @@ pack() {
   local stage=$work/stage/$name
   mkdir -p "$stage/man"
   install -m 755 "$program" "$stage/mcp-auth"
-  if file "$program" 2>/dev/null | grep -q 'dynamically linked'; then fail "$target: the program is not static"; fi
+  # What is not static names its loader near the beginning.
+  if head -c 4096 "$program" | grep -aq '/ld-linux\|/ld-musl'; then fail "$target: the program is not static"; fi
   cp -r completions "$stage/completions"
   mv "$stage/completions/mcp-auth.1" "$stage/man/"
   cp README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$stage/"
