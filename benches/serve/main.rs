@@ -6,7 +6,8 @@
 //! the rounds, bounds are of ratios. Every answer is checked: status, id, and the tools. `ROUNDS` and `SECONDS` make it longer
 //! or shorter. FastMCP comes from `tests/interop` (the first use installs it); where it cannot be had, its row says so.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, clippy::panic, reason = "a benchmark talks and may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a benchmark may panic")]
+#![expect(clippy::print_stdout, clippy::print_stderr, reason = "a benchmark talks")]
 #![expect(clippy::disallowed_methods, reason = "the length is asked for by the environment, tokens need the time")]
 
 mod bare;
