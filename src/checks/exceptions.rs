@@ -21,6 +21,12 @@ pub const EXCEPTIONS: &[Exception] = &[
               the provider alone; from outside the same cookie comes either way",
     },
     Exception {
+        id: "rs-token-iss-listed",
+        title: "the issuer of the accepted token stands in the resource metadata",
+        why: "a token from elsewhere than the listed authorization server breaks token-iss, and one whose issuer is listed in \
+              another spelling breaks asm-issuer-match: these name the cause, and a third finding would only repeat it",
+    },
+    Exception {
         id: "rs-latency-leak",
         title: "an MCP server that cannot get the keys of its authorization server lets nobody in",
         why: "the keys would have to become unreachable for the MCP server while it is tried, and only who runs the authorization \

@@ -1,19 +1,17 @@
 //! What the MCP server does with a good token: MCP authorization ("Token Handling", "Error Handling"), RFC 6750 §2–3.
 
-use super::granted::{access_jwt, flaw};
-use super::ground::{no_login, refused, resource};
+use super::granted::flaw;
+use super::ground::{no_login, refused};
 use super::modern::code;
 use super::streams::of_2024;
 use super::tried::{Tried, is_result, is_success, tried_beside};
 use crate::evidence::{Evidence, Exchange, Pointer};
-use crate::formats::json::Field;
 use crate::formats::rpc::Code;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
-use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
+use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::step::Step;
-use crate::spec::text::printable;
 use crate::spec::trial::Trial;
 use crate::spec::trial::resource::{BARE, CAPITAL_SCHEME, GOOD, NO_SESSION, REFRESH, SESSION_BARE, SMALL_SCHEME};
 use crate::verdict::{Check, Class, Mark, Role, Verdict, finding};
@@ -94,31 +92,6 @@ pub(super) const CHECKS: &[Check] = &[
         faults: &[Fault::new("accept-refresh-token", &[Deed::Forget(Duty::RefuseRefreshTokens)])],
         judge: refresh_token,
     },
-    Check {
-        id: "rs-token-iss-listed",
-        title: "the issuer of the accepted token stands in the resource metadata",
-        role: Role::ResourceServer,
-        level: level![_, MustNot, MustNot, MustNot],
-        class: Class::Intrusive,
-        mark: Mark::Plain,
-        cites: &[MCP_TOKEN_HANDLING, RFC9728_2],
-        needs: &WITH_TOKEN,
-        blocked_by: &["rs-valid-accepted"],
-        why: "A client may send a server only tokens of the authorization servers that its metadata names; one that checks this \
-              drops the token.",
-        fix: "write the issuer that stands in the tokens (`iss`), character by character, into `authorization_servers` of the \
-              resource metadata",
-        disputed: "Clients that take the token for opaque, as they should, never notice.",
-        faults: &[Fault::new(
-            "token-iss-not-in-prm",
-            &[
-                Deed::At(Reply::AccessTokenClaims, &[Edit::SetJson("/iss", "\"{as}/another\"")]),
-                Deed::Forget(Duty::VerifyIssuer),
-            ],
-        )
-        .also(&["token-iss"])],
-        judge: issuer_listed,
-    },
 ];
 
 /// Whether the request without a token is let in once a good one was.
@@ -172,30 +145,6 @@ fn refresh_token(e: &Evidence<'_>) -> Verdict {
         Tried::Unclear(why) => Verdict::inconclusive(why),
         Tried::Refused(_) | Tried::Broke(_) | Tried::Other(_) => Verdict::Pass,
     }
-}
-
-fn issuer_listed(e: &Evidence<'_>) -> Verdict {
-    need!(refused(e));
-    let accepted = WITH_TOKEN.iter().flat_map(|step| e.all(*step)).any(|x| is_success(x) && is_result(x));
-    let (issued, _, jwt) = need!(access_jwt(e));
-    if !accepted {
-        return Verdict::inconclusive("the token was not accepted");
-    }
-    let document = need!(resource(e));
-    let Some(listed) = document.texts("authorization_servers") else { return Verdict::blocked("prm-as-present") };
-    let Field::Present(issuer) = jwt.claim_str("iss") else {
-        return Verdict::not_applicable("the token does not say who issued it");
-    };
-    if listed.contains(&issuer) {
-        return Verdict::Pass;
-    }
-    let spot = document.spot("authorization_servers");
-    let message =
-        format!("the token of exchange {} was accepted, and its issuer is not listed", issued.exchange.number);
-    finding(spot.at, message)
-        .expected(format!("a list with \"{}\"", printable(issuer)))
-        .actual(printable(&listed.join(", ")).to_string())
-        .warn()
 }
 
 fn valid_accepted(e: &Evidence<'_>) -> Verdict {
