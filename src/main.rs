@@ -97,7 +97,8 @@ fn probe_request(mut probe: cli::Probe) -> Result<commands::probe::Request, Fail
     let reached = carry::reached(probe.passive, probe.login, named, &probe.touch, &material);
     let goes_on = probe.login || trials::are_part_of(reached);
     let stay = if goes_on { Some(carry::stay(*probe.way, probe.account)?) } else { None };
-    let policy = wire::Policy { pace: probe.touch.pace, ..carry::policy(probe.connection)? };
+    let at_once = probe.fleet.targets.as_ref().map(|_| wire::limits::AT_ONCE_OF_MANY);
+    let policy = wire::Policy { pace: probe.touch.pace, at_once, ..carry::policy(probe.connection)? };
     let consent = probe.touch.yes && probe.touch.i_am_authorized;
     let only = probe.touch.only.clone();
     Ok(commands::probe::Request {

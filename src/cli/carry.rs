@@ -36,6 +36,7 @@ pub(crate) fn policy(connection: Connection) -> Result<Policy, Failure> {
         headers: connection.header,
         timeout: connection.timeout,
         pace: None,
+        at_once: None,
         proxy: connection.proxy,
     })
 }

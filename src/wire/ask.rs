@@ -24,6 +24,9 @@ pub struct Policy {
     pub timeout: Option<Duration>,
     /// The time between two unusual requests to one origin, instead of [`limits::PACE`].
     pub pace: Option<Duration>,
+    /// The most requests of one run that are under way at once, those that listen to a stream apart; `None`: as many as
+    /// need not wait for one another.
+    pub at_once: Option<usize>,
     /// A proxy for everything; `None` takes the usual environment, except for targets on this machine.
     pub proxy: Option<String>,
 }

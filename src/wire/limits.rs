@@ -44,6 +44,9 @@ pub const REQUESTS_PER_TRIALS: u32 = 2000;
 pub const TRIALS: Duration = Duration::from_secs(3600);
 /// The time between two unusual requests to one origin, this machine excepted.
 pub const PACE: Duration = Duration::from_secs(1);
+/// Requests under way at once in each of many probes: together they keep the machine busy, and every connection that need
+/// not be opened is work saved on both sides.
+pub const AT_ONCE_OF_MANY: usize = 4;
 /// How often a request is made again that a server had no time for (503, 429).
 pub const RETRIES: u32 = 3;
 /// The pause before the first of these, where the server names none; it doubles.

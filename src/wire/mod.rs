@@ -19,6 +19,7 @@ use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
+use tokio::sync::Semaphore;
 use url::Url;
 
 pub use self::ask::{Ask, Policy, PolicyError, Tap};
@@ -54,6 +55,7 @@ pub struct Wire {
     watch: Option<Watch>,
     budgets: Budgets,
     pace: Pace,
+    slots: Option<Semaphore>,
     /// Bytes of bodies read so far.
     read: AtomicUsize,
     /// How many times shorter long waits are than the record says, see [`Wire::in_haste`].
@@ -81,6 +83,7 @@ impl Wire {
         let wire = Self {
             names: Arc::new(Names::new(target, &policy.resolve)),
             pace: Pace::new(policy.pace),
+            slots: policy.at_once.map(Semaphore::new),
             policy,
             target: target.clone(),
             plain: OnceLock::new(),
@@ -266,6 +269,11 @@ impl Wire {
 
     async fn send_once(&self, ask: Ask, tap: Option<&Tap>) -> Exchange {
         let turn = self.pace.wait(ask.step, &ask.url).await;
+        // Whoever listens waits for other requests: it must not keep them out.
+        let _slot = match &self.slots {
+            Some(slots) if tap.is_none() => slots.acquire().await.ok(),
+            _ => None,
+        };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
         let outcome = match turn.map(|()| self.budget(number, ask.patience)) {
