@@ -352,8 +352,11 @@ impl<'t> Evidence<'t> {
     /// Whether nothing was answered.
     #[must_use]
     pub fn is_unreachable(&self) -> bool {
-        // What answers in clear or to a hello of old says nothing of the server behind https.
-        let aside = |x: &Exchange| matches!(x.step, Step::PlainTwin | Step::OldTlsHello | Step::CanaryFetched);
+        // What answers in clear, to a hello of old, or at another place says nothing of the server that was asked for.
+        let aside = |x: &Exchange| {
+            use Step::{CanaryFetched, McpElsewhere, McpTwin, OldTlsHello, PlainTwin};
+            matches!(x.step, CanaryFetched | McpElsewhere | McpTwin | OldTlsHello | PlainTwin)
+        };
         self.trail.exchanges.iter().filter(|x| !aside(x)).all(|x| x.reply().is_none())
     }
 
