@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Every fuzz target for a few seconds, from the seeds in fixtures/: finds what breaks at once, not what is rare.
-# Needs cargo-fuzz. SECONDS_EACH sets how long (default 6), TARGETS which ones. The seed is fixed: what passes here passes in CI. On a stable toolchain the coverage flags
-# need RUSTC_BOOTSTRAP=1, which is set here.
+# Needs cargo-fuzz. SECONDS_EACH sets how long (default 6), TARGETS which ones. The seed is fixed: what passes here passes
+# in CI. On a stable toolchain the coverage flags need RUSTC_BOOTSTRAP=1, which is set here.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 export RUSTC_BOOTSTRAP=1
