@@ -228,9 +228,13 @@ fn conclude(report: &Report, trail: &Trail, request: &Request, fail_on: FailOn, 
 
 /// Judges a trail at one revision, by all checks or only some and their ground.
 pub(super) fn judge_at(trail: &Trail, revision: Revision, strict: bool, only: &[String]) -> Report {
+    report::judge(&evidence_at(trail, revision, strict), checks::and_ground(only))
+}
+
+fn evidence_at(trail: &Trail, revision: Revision, strict: bool) -> Evidence<'_> {
     let mut evidence = Evidence::new(trail, revision);
     evidence.strict = strict;
-    report::judge(&evidence, checks::and_ground(only))
+    evidence
 }
 
 /// Judges a trail, by all checks or only some and their ground, at the revision asked for, else by the newest that the
@@ -243,8 +247,7 @@ pub fn judge(trail: &Trail, revision: Option<Revision>, strict: bool, only: &[St
     }
     let mut judged = at(Revision::LATEST);
     for earlier in [Revision::R2025_11_25, Revision::R2025_06_18] {
-        let mut evidence = Evidence::new(trail, earlier);
-        evidence.strict = strict;
+        let evidence = evidence_at(trail, earlier, strict);
         let beyond = report::elsewhere(&judged, &evidence, checks::and_ground(only));
         judged.elsewhere.extend(beyond);
     }

@@ -9,6 +9,7 @@ use serde_json::Value;
 use super::trail::{Exchange, Header, Outcome, Trail};
 use crate::formats::json;
 use crate::formats::jwt::{self, SignatureProblem};
+use crate::spec::credentials;
 use crate::spec::step::Step;
 
 /// The trail without credentials.
@@ -135,26 +136,12 @@ fn mask(credential: &str) -> String {
     }
 }
 
-/// The names whose values are credentials, in forms, queries and JSON bodies.
-const SECRET_NAMES: [&str; 17] = [
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "code",
-    "code_verifier",
-    "client_secret",
-    "client_assertion",
-    "assertion",
-    "subject_token",
-    "actor_token",
-    "device_code",
-    "user_code",
-    "registration_access_token",
-    "password",
-    "token",
-    "state",
-    "requestState",
-];
+/// What binds an answer to its request: worth something until it was used.
+const BINDINGS: [&str; 2] = ["state", "requestState"];
+
+fn is_secret(name: &str) -> bool {
+    credentials::NAMES.contains(&name) || BINDINGS.contains(&name)
+}
 
 fn redact_query(url: &str) -> String {
     let (head, rest) = match (url.split_once('?'), url.split_once('#')) {
@@ -176,7 +163,7 @@ fn redact_query(url: &str) -> String {
 
 fn redact_form(form: &str) -> String {
     let pairs = form.split('&').map(|pair| match pair.split_once('=') {
-        Some((name, value)) if SECRET_NAMES.contains(&name) => format!("{name}={}", mask(value).replace(' ', "+")),
+        Some((name, value)) if is_secret(name) => format!("{name}={}", mask(value).replace(' ', "+")),
         _ => pair.to_owned(),
     });
     pairs.collect::<Vec<_>>().join("&")
@@ -189,7 +176,7 @@ fn redact_body(body: &str) -> String {
 /// The body without credentials; `None` if it has none, so that untouched bodies stay byte for byte.
 fn masked(body: &str) -> Option<String> {
     // Most documents hold nothing to mask; parsing a large one takes many times its size.
-    let mut names = SECRET_NAMES.iter().chain(&PRIVATE_KEY_MEMBERS);
+    let mut names = credentials::NAMES.iter().chain(&BINDINGS).chain(&PRIVATE_KEY_MEMBERS);
     let json = body.trim_start().starts_with(['{', '[']);
     if json && !body.contains("\\u") && !names.any(|name| body.contains(&format!("\"{name}\""))) {
         return None;
@@ -206,7 +193,7 @@ fn redact_text(text: &str) -> Option<String> {
     let mut out = String::new();
     let mut rest = text;
     while let Some((before, name, value, after)) = next_member(rest) {
-        if SECRET_NAMES.contains(&name) || PRIVATE_KEY_MEMBERS.contains(&name) {
+        if is_secret(name) || PRIVATE_KEY_MEMBERS.contains(&name) {
             out.push_str(before);
             out.push_str(&mask(value));
         } else {
@@ -251,7 +238,7 @@ fn redact_json(value: &mut serde_json::Value) -> bool {
             let is_key = map.contains_key("kty");
             map.iter_mut().fold(false, |changed, (name, member)| {
                 let name = name.as_str();
-                let secret = SECRET_NAMES.contains(&name) || is_key && PRIVATE_KEY_MEMBERS.contains(&name);
+                let secret = is_secret(name) || is_key && PRIVATE_KEY_MEMBERS.contains(&name);
                 match member {
                     serde_json::Value::String(text) if secret => {
                         *text = mask(text);

@@ -5,30 +5,12 @@ use serde_json::Value;
 
 use super::record::Params;
 use crate::serve::keys::fingerprint;
+use crate::spec::credentials;
 
 /// What stands before a fingerprint.
 pub(super) const MARK: char = '~';
 /// The characters of a fingerprint that people are shown.
 const SHOWN: usize = 8;
-
-/// The parameters and members that are credentials.
-const SECRETS: [&str; 15] = [
-    "access_token",
-    "refresh_token",
-    "id_token",
-    "code",
-    "code_verifier",
-    "client_secret",
-    "client_assertion",
-    "assertion",
-    "subject_token",
-    "actor_token",
-    "device_code",
-    "user_code",
-    "registration_access_token",
-    "password",
-    "token",
-];
 
 /// The fingerprint that stands for a credential.
 pub(super) fn print(credential: &str) -> String {
@@ -38,7 +20,7 @@ pub(super) fn print(credential: &str) -> String {
 /// A form or query with its credentials replaced.
 pub(super) fn params(text: &[u8]) -> Params {
     let masked = |(name, value): (std::borrow::Cow<'_, str>, std::borrow::Cow<'_, str>)| {
-        let is_secret = SECRETS.contains(&name.as_ref()) && !value.is_empty();
+        let is_secret = credentials::NAMES.contains(&name.as_ref()) && !value.is_empty();
         let value = if is_secret { print(&value) } else { value.into_owned() };
         (name.into_owned(), value)
     };
@@ -51,7 +33,9 @@ pub(super) fn json(value: &mut Value) {
         Value::Object(members) => {
             for (name, member) in members {
                 match member {
-                    Value::String(text) if SECRETS.contains(&name.as_str()) && !text.is_empty() => *text = print(text),
+                    Value::String(text) if credentials::NAMES.contains(&name.as_str()) && !text.is_empty() => {
+                        *text = print(text)
+                    }
                     // A tool call's arguments: `code` or `token` are words of the tool there.
                     _ if name == "arguments" => {}
                     member => json(member),
