@@ -14,11 +14,8 @@ expected/intrusive/NAME.json is what expected/NAME.json is for probe.py, and `li
 Each run has servers of its own. After it the login is given up (`logout --forget-client`); the clients that the server
 still knows must be those that the report lists, and the login's where the server deletes none.
 """
-import argparse
-import concurrent.futures
 import http.client
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -29,7 +26,7 @@ import urllib.parse
 from pathlib import Path
 
 import probe
-from deployments import ALL, HERE, Fleet, NotStarted, Skipped, clean_environment
+from deployments import ALL, HERE, NotStarted, Skipped, clean_environment
 from probe import Wrong
 
 FOLDER = "intrusive"
@@ -226,44 +223,6 @@ def one(fleet, name, options):
         fleet.down(own)
 
 
-def main():
-    argv, more = sys.argv[1:], []
-    if "--" in argv:
-        argv, more = argv[: argv.index("--")], argv[argv.index("--") + 1:]
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--only", action="append", metavar="NAME", choices=RUNS, help="only this run (repeatable)")
-    ap.add_argument("--jobs", type=int, default=2, help="runs at a time (2)")
-    for flag in ("keep-logs", "bless", "list"):
-        ap.add_argument("--" + flag, action="store_true")
-    options = ap.parse_args(argv)
-    options.more = more
-    if options.list:
-        print("\n".join(RUNS))
-        return 0
-    options.program = str(Path(os.environ.get("MCP_AUTH") or HERE.parent.parent / "target/release/mcp-auth").resolve())
-    if not os.access(options.program, os.X_OK):
-        ap.error(f"no program at {options.program}: `cargo build --release`, or set MCP_AUTH")
-    names = options.only or list(RUNS)
-    stale = {p.stem for p in (probe.EXPECTED / FOLDER).glob("*.json")} - set(RUNS)
-    fleet, sums = Fleet(), {"ok": 0, "FAILED": 0, "skipped": 0, "blessed": 0}
-    try:
-        with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
-            for name, (word, lines) in zip(names, pool.map(lambda n: one(fleet, n, options), names)):
-                sums[word.split(":")[0]] += 1
-                print(f"{name}: {word}", *(f"    {line}" for line in lines), sep="\n", flush=True)
-        for name in sorted(stale):
-            sums["FAILED"] += 1
-            print(f"{name}: FAILED\n    expected/{FOLDER}/{name}.json belongs to no run")
-        print(f"{sums['ok']} passed, {sums['FAILED']} failed, {sums['skipped']} skipped" + (f", {sums['blessed']} blessed" if options.bless else ""), flush=True)
-        if sums["FAILED"] or options.keep_logs:
-            print(f"reports, trails and logs in {fleet.logs}", file=sys.stderr)
-    except KeyboardInterrupt:
-        return 130
-    finally:
-        fleet.stop(keep_logs=bool(sums["FAILED"]) or options.keep_logs)
-    return 1 if sums["FAILED"] else 0
-
-
 if __name__ == "__main__":
     probe.end_on_sigterm()
-    sys.exit(main())
+    sys.exit(probe.main(__doc__, RUNS, one, probe.EXPECTED / FOLDER, "keep-logs"))

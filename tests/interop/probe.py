@@ -169,25 +169,26 @@ def one(fleet, name, options):
             fleet.down(own)
 
 
-def main():
+def main(doc=__doc__, rows=DEPLOYMENTS, one=one, folder=EXPECTED, keeps="keep"):
+    """Runs what is asked for of `rows`; `keeps` is the flag that keeps something: the servers, or only the logs."""
     argv, more = sys.argv[1:], []
     if "--" in argv:
         argv, more = argv[: argv.index("--")], argv[argv.index("--") + 1:]
-    ap = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    ap.add_argument("--only", action="append", metavar="NAME", choices=DEPLOYMENTS, help="only this deployment (repeatable)")
-    ap.add_argument("--jobs", type=int, default=2, help="deployments at a time (2)")
-    for flag in ("keep", "bless", "list"):
+    ap = argparse.ArgumentParser(description=doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    ap.add_argument("--only", action="append", metavar="NAME", choices=rows, help="only this one (repeatable)")
+    ap.add_argument("--jobs", type=int, default=2, help="how many at a time (2)")
+    for flag in (keeps, "bless", "list"):
         ap.add_argument("--" + flag, action="store_true")
     options = ap.parse_args(argv)
-    options.more = more
+    options.more, options.keep = more, getattr(options, keeps.replace("-", "_"))
     if options.list:
-        print("\n".join(DEPLOYMENTS))
+        print("\n".join(rows))
         return 0
     options.program = str(Path(os.environ.get("MCP_AUTH") or HERE.parent.parent / "target/release/mcp-auth").resolve())
     if not os.access(options.program, os.X_OK):
         ap.error(f"no program at {options.program}: `cargo build --release`, or set MCP_AUTH")
-    names = options.only or list(DEPLOYMENTS)
-    stale = {p.stem for p in EXPECTED.glob("*.json")} - set(DEPLOYMENTS)
+    names = options.only or list(rows)
+    stale = {p.stem for p in folder.glob("*.json")} - set(rows)
     fleet, sums = Fleet(), {"ok": 0, "FAILED": 0, "skipped": 0, "blessed": 0}
     try:
         with concurrent.futures.ThreadPoolExecutor(max(1, options.jobs)) as pool:
@@ -196,16 +197,16 @@ def main():
                 print(f"{name}: {word}", *(f"    {line}" for line in lines), sep="\n", flush=True)
         for name in sorted(stale):
             sums["FAILED"] += 1
-            print(f"{name}: FAILED\n    expected/{name}.json belongs to no deployment")
+            print(f"{name}: FAILED\n    {(folder / name).relative_to(HERE)}.json belongs to none of them")
         print(f"{sums['ok']} passed, {sums['FAILED']} failed, {sums['skipped']} skipped" + (f", {sums['blessed']} blessed" if options.bless else ""), flush=True)
         if sums["FAILED"] or options.keep:
-            print(f"reports and logs in {fleet.logs}", file=sys.stderr)
-        if options.keep:
+            print(f"reports, trails and logs in {fleet.logs}", file=sys.stderr)
+        if options.keep and keeps == "keep":
             signal.pause()
     except KeyboardInterrupt:
         return 130
     finally:
-        fleet.stop(keep_logs=bool(sums["FAILED"]))
+        fleet.stop(keep_logs=bool(sums["FAILED"]) or options.keep)
     return 1 if sums["FAILED"] else 0
 
 
