@@ -9,6 +9,7 @@ use clap::CommandFactory as _;
 use mcp_auth::client::discover;
 use mcp_auth::client::trials::{self, Wanted};
 use mcp_auth::commands::{self, Failure, Outcome, Terminal};
+use mcp_auth::spec::clock::Clock;
 use mcp_auth::wire;
 
 use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
@@ -163,5 +164,6 @@ fn terminal(common: &Common) -> Terminal {
         width: columns.unwrap_or(100).clamp(40, 120),
         verbose: common.verbose,
         quiet: common.quiet,
+        clock: Clock::SYSTEM,
     }
 }

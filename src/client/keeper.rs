@@ -96,7 +96,8 @@ impl<'a> Keeper<'a> {
             return Ok(());
         }
         self.begin_quietly()?;
-        let stale = |login: &Login| login.tokens.as_ref().is_some_and(|t| !t.is_fresh(store::now(), LEEWAY));
+        let now = self.actor.wire.now();
+        let stale = |login: &Login| login.tokens.as_ref().is_some_and(|t| !t.is_fresh(now, LEEWAY));
         if self.current.as_ref().is_some_and(stale) {
             match self.refresh().await {
                 // The server may still take the old token, and says on a 401 what it wants.
@@ -295,7 +296,7 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
     let login = guard.book().find(&key).cloned().ok_or_else(|| needed("the login was removed in the meantime"))?;
     let old = login.tokens.clone().ok_or_else(|| needed("there is no token for this server"))?;
     let replaced = stale.tokens.as_ref().is_some_and(|tokens| tokens.access != old.access);
-    if replaced && old.is_fresh(store::now(), LEEWAY) {
+    if replaced && old.is_fresh(actor.wire.now(), LEEWAY) {
         return Ok(login);
     }
     let Some(spent) = old.refresh.clone() else {
@@ -312,7 +313,7 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
         }
         attempts += 1;
         guard.check_writable()?;
-        let since = store::now();
+        let since = actor.wire.now();
         let journal = |login: &mut Login| login.refresh = RefreshState::Pending { since, attempts };
         guard.save(|book| touch(book, &key, &spent, journal))?;
         let answer = send(actor, &login, &old, &spent).await;
@@ -328,7 +329,7 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
                 return guard.book().find(&key).cloned().ok_or_else(|| needed("the login was removed"));
             }
             Err(ClientError::Denied { error, .. }) if error == "invalid_grant" => {
-                let since = store::now();
+                let since = actor.wire.now();
                 guard.save(|book| touch(book, &key, &spent, |l| l.refresh = RefreshState::Refused { since }))?;
                 return Err(needed("the server refused the refresh token"));
             }

@@ -216,19 +216,19 @@ impl Line {
         let wire = Wire::new(&target, given, Reach::Login, policy.clone())
             .map_err(|error| Failure::usage(error.to_string(), "--help tells what each option takes"))?;
         let progress = Progress::new(terminal.progress && !terminal.quiet && terminal.verbose == 0);
-        let (watching, verbose, copy) = (progress.clone(), terminal.verbose > 0 && !terminal.quiet, *terminal);
-        let wire = wire.for_session().watched(Box::new(move |exchange| {
+        let (watching, verbose, copy) = (progress.clone(), terminal.verbose > 0 && !terminal.quiet, terminal.clone());
+        let wire = wire.by(terminal.clock.clone()).for_session().watched(Box::new(move |exchange| {
             watching.saw(exchange);
             if verbose {
                 watching.suspend(|| tell(&copy, &progress::line(exchange)));
             }
         }));
-        Ok(Self { wire, progress, terminal: *terminal })
+        Ok(Self { wire, progress, terminal: terminal.clone() })
     }
 
     /// How the run tells the user what is going on.
     pub fn say(&self) -> Box<Say> {
-        let (progress, terminal) = (self.progress.clone(), self.terminal);
+        let (progress, terminal) = (self.progress.clone(), self.terminal.clone());
         Box::new(move |text| progress.rest(|| tell(&terminal, text)))
     }
 

@@ -67,7 +67,7 @@ pub(super) async fn run(request: &Request, wanted: &Fleet, settings: &Settings, 
     let mut list = List { lines: open(&wanted.targets)?, shard: wanted.shard, place: 0, done };
     let mut out = Out::open(request, file, wanted.resume)?;
     let policy = ReportPolicy { exceptions: settings.exceptions.clone(), baseline: None };
-    let quiet = Terminal { progress: false, quiet: true, verbose: 0, ..*terminal };
+    let quiet = Terminal { progress: false, quiet: true, verbose: 0, ..terminal.clone() };
     let bar = Progress::of_many(terminal.progress && !terminal.quiet);
     let (mut tally, mut exit) = (Tally::default(), Exit::Success);
     let mut hosts = Hosts { most: wanted.per_host, busy: HashMap::new() };

@@ -12,7 +12,7 @@ use crate::client::plan::Plan;
 use crate::client::session::Session;
 use crate::client::{entrance, farewell};
 use crate::spec::text::printable;
-use crate::store::{Login, Store, now};
+use crate::store::{Login, Store};
 use crate::wire::Policy;
 
 /// Logs in, keeps the tokens, and tries them.
@@ -47,14 +47,15 @@ pub async fn login(mut request: Request, json: bool, tries: bool, terminal: &Ter
     line.end();
     counterpart.leave().await;
     let Some(login) = done? else { return Ok(Exit::Success) };
-    let text = if json { json_text(&summary(&login)) + "\n" } else { words(&login, &store, tries) };
+    let now = terminal.clock.now();
+    let text = if json { json_text(&summary(&login, now)) + "\n" } else { words(&login, &store, tries, now) };
     put(&text)?;
     Ok(Exit::Success)
 }
 
-/// A login without its secrets.
+/// A login without its secrets, as it stands at this time.
 #[must_use]
-pub fn summary(login: &Login) -> serde_json::Value {
+pub fn summary(login: &Login, now: u64) -> serde_json::Value {
     let tokens = login.tokens.as_ref();
     json!({
         "server": login.server, "issuer": login.issuer, "resource": login.resource, "profile": login.profile,
@@ -63,13 +64,13 @@ pub fn summary(login: &Login) -> serde_json::Value {
         "token_type": tokens.map(|t| t.scheme.name()),
         "obtained_at": tokens.map(|t| t.obtained_at),
         "expires_at": tokens.and_then(|t| t.expires_at),
-        "expired": tokens.map(|t| !t.is_fresh(now(), 0)),
+        "expired": tokens.map(|t| !t.is_fresh(now, 0)),
         "refresh_token": tokens.is_some_and(|t| t.refresh.is_some()),
         "refresh_state": login.refresh,
     })
 }
 
-fn words(login: &Login, store: &Store, tried: bool) -> String {
+fn words(login: &Login, store: &Store, tried: bool, now: u64) -> String {
     let mut text = String::new();
     let mut row = |name: &str, value: &str| {
         // Writing to a String cannot fail.
@@ -83,7 +84,7 @@ fn words(login: &Login, store: &Store, tried: bool) -> String {
         row("scope", if scope.is_empty() { "none" } else { &scope });
         let expiry = tokens
             .expires_at
-            .map_or("not said".to_owned(), |end| format!("in {}", super::token::span(end.saturating_sub(now()))));
+            .map_or("not said".to_owned(), |end| format!("in {}", super::token::span(end.saturating_sub(now))));
         row("expires", &expiry);
         row("refresh", if tokens.refresh.is_some() { "yes" } else { "no refresh token was given" });
     }

@@ -27,6 +27,7 @@ pub mod token;
 use std::io::{self, Write};
 
 use crate::formats::secret;
+use crate::spec::clock::Clock;
 use crate::spec::text::is_unsafe;
 
 /// How a run ends; the same for every format.
@@ -92,8 +93,8 @@ impl From<io::Error> for Failure {
 /// What a command returns.
 pub type Outcome = Result<Exit, Failure>;
 
-/// How the streams of this run look: decided once, by the roof.
-#[derive(Clone, Copy, Debug)]
+/// How the streams of this run look, and what time it is: decided once, by the roof.
+#[derive(Clone, Debug)]
 pub struct Terminal {
     /// Whether standard output takes colours.
     pub colour: bool,
@@ -105,6 +106,8 @@ pub struct Terminal {
     pub verbose: u8,
     /// Tells nothing but results.
     pub quiet: bool,
+    /// The clock of the run.
+    pub clock: Clock,
 }
 
 /// Writes to standard error, unless nothing is to be told.

@@ -274,7 +274,7 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         consent::ask(reached, &stay.plan, given, LOGINS, request.consent, terminal)?;
     }
     let wire = Wire::new(&target, given, reached, request.policy.clone()).map_err(policy_error)?;
-    let wire = wire.asking_for(&request.extensions);
+    let wire = wire.by(terminal.clock.clone()).asking_for(&request.extensions);
     let wire = match (trials::are_part_of(reached), reached.has(Reach::Login)) {
         (true, _) => wire.for_trials(),
         (false, true) => wire.for_session(),
@@ -282,11 +282,11 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
     };
     let line = Progress::new(terminal.progress && !terminal.quiet && terminal.verbose == 0);
     let (watching, verbose) = (line.clone(), terminal.verbose > 0 && !terminal.quiet);
-    let terminal_copy = *terminal;
+    let (copy, telling_copy) = (terminal.clone(), terminal.clone());
     let wire = wire.watched(Box::new(move |exchange| {
         watching.saw(exchange);
         if verbose {
-            watching.suspend(|| tell(&terminal_copy, &progress::line(exchange)));
+            watching.suspend(|| tell(&copy, &progress::line(exchange)));
         }
     }));
     let wanted = wanted(&request.only);
@@ -294,7 +294,7 @@ async fn gather(request: &Request, named: &str, terminal: &Terminal) -> Result<T
         .await;
     if let Some(stay) = &request.stay {
         let telling = line.clone();
-        let say = move |text: &str| telling.suspend(|| tell(&terminal_copy, text));
+        let say = move |text: &str| telling.suspend(|| tell(&telling_copy, text));
         let done = (&request.tidy, embedded.is_some());
         Box::pin(touch(&wire, (reached, &wanted, &material), stay, done, (terminal, &say))).await?;
     }

@@ -21,7 +21,7 @@ use crate::client::plan::Plan;
 use crate::formats::jwt::{self, Jwt};
 use crate::formats::secret::Secret;
 use crate::spec::text::printable;
-use crate::store::{Client, ClientAuth, ClientOrigin, Login, Store, now};
+use crate::store::{Client, ClientAuth, ClientOrigin, Login, Store};
 use crate::wire::Policy;
 
 /// The most that is read of a file with a token, in bytes.
@@ -138,7 +138,7 @@ pub fn show(source: &Source, shape: Shape, terminal: &Terminal) -> Outcome {
             put(&(json_text(&value) + "\n"))?;
         }
         Shape::Words => put(&match jwt::decode(found.token.expose()) {
-            Ok(read) => words(&read),
+            Ok(read) => words(&read, terminal.clock.now()),
             Err(problem) => format!(
                 "an opaque token of {} characters ({problem}): only its authorization server knows what it says.\n\
                  mcp-auth token introspect asks it.\n",
@@ -167,24 +167,26 @@ const MEANINGS: [(&str, &str); 14] = [
     ("act", "who acts for the subject"),
 ];
 
-fn words(read: &Jwt) -> String {
+fn words(read: &Jwt, now: u64) -> String {
     let mut text = String::from("header\n");
     for (name, value) in &read.header {
-        row(&mut text, name, value, "");
+        row(&mut text, name, value, "", now);
     }
     text.push_str("claims\n");
     for (name, value) in &read.claims {
         let meaning = MEANINGS.iter().find(|(known, _)| known == name).map_or("", |(_, meaning)| *meaning);
-        row(&mut text, name, value, meaning);
+        row(&mut text, name, value, meaning, now);
     }
     text.push_str("nothing of this is verified: mcp-auth token check does that\n");
     text
 }
 
-fn row(text: &mut String, name: &str, value: &Value, meaning: &str) {
+fn row(text: &mut String, name: &str, value: &Value, meaning: &str, now: u64) {
     let is_time = matches!(name, "exp" | "nbf" | "iat" | "auth_time");
     let shown = match value {
-        Value::Number(number) if is_time => number.as_f64().map_or_else(|| value.to_string(), |at| when(at as i64)),
+        Value::Number(number) if is_time => {
+            number.as_f64().map_or_else(|| value.to_string(), |at| when(at as i64, now))
+        }
         Value::String(string) => printable(string).to_string(),
         other => printable(&other.to_string()).to_string(),
     };
@@ -194,10 +196,10 @@ fn row(text: &mut String, name: &str, value: &Value, meaning: &str) {
 }
 
 /// A time of a claim, absolute and from now.
-fn when(at: i64) -> String {
+fn when(at: i64, now: u64) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
     let date = OffsetDateTime::from_unix_timestamp(at).ok().and_then(|date| date.format(&format).ok());
-    let now = i64::try_from(now()).unwrap_or(i64::MAX);
+    let now = i64::try_from(now).unwrap_or(i64::MAX);
     let distance = span(at.abs_diff(now));
     let relative = if at >= now { format!("in {distance}") } else { format!("{distance} ago") };
     format!("{}, {relative}", date.unwrap_or_else(|| at.to_string()))
@@ -257,7 +259,7 @@ pub(super) async fn look(
     let remarks = match jwt::decode(found.token.expose()) {
         Ok(read) => {
             let tokens = found.login.as_ref().and_then(|login| login.tokens.as_ref());
-            inspect::examine(&found.token, &read, &standard, now(), tokens)
+            inspect::examine(&found.token, &read, &standard, terminal.clock.now(), tokens)
         }
         Err(_) if may_ask => opaque(&line, request, &found, &standard).await?,
         Err(_) => {
@@ -392,9 +394,9 @@ pub async fn introspect(request: CheckRequest, terminal: &Terminal) -> Outcome {
 /// The store cannot be read.
 pub fn list(account: &Account, as_json: bool, terminal: &Terminal) -> Outcome {
     let store = account.store(terminal)?;
-    let book = store.read()?;
+    let (book, now) = (store.read()?, terminal.clock.now());
     if as_json {
-        let list: Vec<Value> = book.logins.iter().map(summary).collect();
+        let list: Vec<Value> = book.logins.iter().map(|login| summary(login, now)).collect();
         put_foreign(&(json_text(&list.into()) + "\n"))?;
         return Ok(Exit::Success);
     }
@@ -404,7 +406,7 @@ pub fn list(account: &Account, as_json: bool, terminal: &Terminal) -> Outcome {
             None => "not logged in".to_owned(),
             Some(tokens) => match (tokens.expires_at, tokens.refresh.is_some()) {
                 (None, _) => "no end known".to_owned(),
-                (Some(end), _) if end > now() => format!("ends in {}", span(end - now())),
+                (Some(end), _) if end > now => format!("ends in {}", span(end - now)),
                 (Some(_), true) => "used up, can be refreshed".to_owned(),
                 (Some(_), false) => "used up".to_owned(),
             },
@@ -448,7 +450,7 @@ pub async fn refresh(request: StoredRequest, terminal: &Terminal) -> Outcome {
     line.end();
     let end = fresh.tokens.as_ref().and_then(|tokens| tokens.expires_at);
     let end = end.map_or("the server does not say until when".to_owned(), |end| {
-        format!("it ends in {}", span(end.saturating_sub(now())))
+        format!("it ends in {}", span(end.saturating_sub(terminal.clock.now())))
     });
     put(&format!("refreshed: {end}\n"))?;
     Ok(Exit::Success)

@@ -4,7 +4,6 @@ use serde_json::Value;
 
 use super::ask::Ask;
 use super::authority::assertion::Unverified;
-use super::clock;
 use super::keys::{fingerprint, thumbprint};
 use super::site::Site;
 use super::state::Table;
@@ -12,6 +11,9 @@ use crate::spec::fault::Duty;
 
 /// How old, or how far ahead, a proof may be, in seconds.
 const WINDOW: u64 = 300;
+/// How long a proof is remembered as used, in seconds: one from the edge of the future is good to the edge of the past, and
+/// at that very second, too.
+const MEMORY: u64 = 2 * WINDOW + 1;
 
 /// What is said to a proof without the nonce that is asked for.
 pub(crate) const WANTS_NONCE: &str = "the proof lacks the nonce";
@@ -65,13 +67,13 @@ pub(crate) async fn proof(
     if token.is_some() && !is_fresh && !site.keeps(Duty::TakeProofsWithoutNonce) {
         return Err(WANTS_NONCE);
     }
-    let issued = proof.time("iat").ok_or("the proof has no iat")?;
+    let issued = proof.time("iat").flatten().ok_or("the proof has no iat")?;
     let window = if site.keeps(Duty::AllowProofWindow) { WINDOW } else { 10 };
-    if clock::now().abs_diff(issued) > window {
+    if site.clock.now().abs_diff(issued) > window {
         return Err("the proof is too old, or from the future");
     }
     let id = proof.claim("jti").filter(|id| !id.is_empty() && id.len() <= 256).ok_or("the proof has no jti")?;
-    match site.state.note(Table::Seen, &format!("dpop {jkt} {id}"), 2 * WINDOW).await {
+    match site.state.note(Table::Seen, &format!("dpop {jkt} {id}"), MEMORY).await {
         Ok(true) => Ok(Some(jkt)),
         Ok(false) => Err("the proof was used before"),
         Err(_) => Err("the proof cannot be checked"),

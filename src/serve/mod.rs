@@ -8,7 +8,6 @@
 mod answer;
 mod ask;
 mod authority;
-mod clock;
 mod doors;
 mod dpop;
 pub mod faults;
@@ -38,6 +37,7 @@ use tokio::task::JoinHandle;
 use url::Url;
 use zeroize::Zeroizing;
 
+use crate::spec::clock::Clock;
 use crate::spec::fault::{Duty, Fault};
 use crate::spec::posture::Posture;
 
@@ -98,6 +98,8 @@ pub struct Config {
     pub certificate: Option<Certificate>,
     /// Listens beyond this machine without TLS: something else in front of it ends TLS, or the network is closed.
     pub plain_http: bool,
+    /// What time it is.
+    pub clock: Clock,
     /// Where clients, codes and tokens are remembered.
     pub store: Arc<dyn Store>,
     /// What the embedded index holds.
@@ -251,6 +253,7 @@ impl Default for Config {
             foreign: None,
             certificate: None,
             plain_http: false,
+            clock: Clock::SYSTEM,
             store: Arc::new(Memory::default()),
             documents: search::built_in(),
             library: None,
@@ -361,7 +364,7 @@ impl Server {
     #[must_use]
     pub fn mint(&self, claims: &serde_json::Value) -> Option<String> {
         let key = &self.site.keys().access;
-        let now = clock::now();
+        let now = self.site.clock.now();
         let mut all = serde_json::json!({
             "iss": self.site.layout.issuer, "aud": self.site.layout.mcp, "sub": "alice", "client_id": "mcp-auth-public",
             "scope": "search:read", "iat": now, "exp": now.saturating_add(self.site.token_lifetime), "jti": keys::random(8),
@@ -438,7 +441,7 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
     let (front_tls, back_tls) = (doors::tls(&config, &plan, true)?, doors::tls(&config, &plan, false)?);
     let private = config.certificate.is_none() && (front_tls.is_some() || back_tls.is_some());
     let ca_pem = if private { Some(tls::Authority::of_process()?.pem.clone()) } else { None };
-    let state = State::new(config.store.clone());
+    let state = State::new(config.store.clone(), config.clock.clone());
     let rules = ring::Rules {
         signing: config.signing,
         interval: config.rotate_keys.map(|interval| interval.as_secs().max(1)),

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 use zeroize::{Zeroize as _, Zeroizing};
 
-use super::clock;
 use super::keys::{Key, KeyError, Keys, Signing, base64url, from_base64url};
 use super::site::Site;
 use super::state::{State, StoreError, Table};
@@ -101,13 +100,13 @@ impl Pair {
 
 /// The keys of a deployment from their record, which is made if there is none.
 pub(crate) async fn open(state: &State, rules: Rules) -> Result<Arc<Keys>, RingError> {
-    Ok(Arc::new(read(&turn(state, rules).await?, clock::now())?))
+    Ok(Arc::new(read(&turn(state, rules).await?, state.now())?))
 }
 
 /// Brings the record up to date and gives it. Of several who try at once one does it.
 async fn turn(state: &State, rules: Rules) -> Result<Vec<Pair>, RingError> {
     for _ in 0..8 {
-        let now = clock::now();
+        let now = state.now();
         let Some(ring) = state.get::<Vec<Pair>>(Table::Key, RECORD).await? else {
             let first = vec![Pair::make(rules.signing, now).await?];
             if state.begin(Table::Key, RECORD, &first, RECORD_AGE).await? {
@@ -130,14 +129,15 @@ async fn due(ring: &[Pair], rules: Rules, now: u64) -> Result<Option<Vec<Pair>>,
         if newest.access.alg != rules.signing.name() {
             next.push(Pair::make(rules.signing, now).await?);
         } else if let Some(begin) = rules.interval.map(|interval| newest.from.saturating_add(interval))
-            && begin <= now + rules.lead()
+            && begin <= now.saturating_add(rules.lead())
         {
-            next.push(Pair::make(rules.signing, begin.max(now + rules.lead())).await?);
+            next.push(Pair::make(rules.signing, begin.max(now.saturating_add(rules.lead()))).await?);
         }
     }
     // A pair is over when every token that it signed has expired: it signed until its successor began.
     let over = |at: usize| {
-        next.get(at + 1).is_some_and(|successor| successor.from + rules.lifetime.max(IDENTITY) + GRACE < now)
+        let after = rules.lifetime.max(IDENTITY).saturating_add(GRACE);
+        next.get(at + 1).is_some_and(|successor| successor.from.saturating_add(after) < now)
     };
     let kept = (0..next.len()).filter(|at| !over(*at)).filter_map(|at| next.get(at).cloned()).collect::<Vec<_>>();
     Ok((kept != ring).then_some(kept))
@@ -192,6 +192,7 @@ pub(crate) async fn keep(site: Arc<Site>, rules: Rules, mut stop: watch::Receive
 mod tests {
     use super::*;
     use crate::serve::state::Memory;
+    use crate::spec::clock::Clock;
 
     const RULES: Rules = Rules { signing: Signing::EdDsa, interval: Some(1000), lifetime: 600 };
 
@@ -228,7 +229,7 @@ mod tests {
 
     #[tokio::test]
     async fn of_two_who_begin_at_once_both_have_the_same_keys() {
-        let state = State::new(Arc::new(Memory::default()));
+        let state = State::new(Arc::new(Memory::default()), Clock::SYSTEM);
         let rules = Rules { interval: None, ..RULES };
         let (one, two) = tokio::join!(open(&state, rules), open(&state, rules));
         assert_eq!(one.unwrap().access.kid, two.unwrap().access.kid);

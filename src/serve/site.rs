@@ -13,6 +13,7 @@ use http::{Method, StatusCode};
 use rustls::ClientConfig;
 use serde_json::Value;
 
+use crate::spec::clock::Clock;
 use crate::spec::fault::{Duty, Reply};
 use crate::spec::revision::WireStyle;
 use crate::spec::text::printable;
@@ -28,7 +29,7 @@ use super::layout::{Layout, Side};
 use super::resource::bearer::Principal;
 use super::search::{Document, Embedded, Kept, Library};
 use super::state::{State, Table};
-use super::{Account, Config, IdentityProvider, Registration, Workloads, authority, clock, resource};
+use super::{Account, Config, IdentityProvider, Registration, Workloads, authority, resource};
 
 /// How long metadata and keys may be kept by caches, in seconds. Short, so that a rotated key is seen soon.
 const DOCUMENT_AGE: u32 = 300;
@@ -44,6 +45,7 @@ pub(crate) struct Site {
     requests: AtomicU64,
     challenges: AtomicUsize,
     verified: Mutex<HashMap<String, (Principal, u64)>>,
+    pub(crate) clock: Clock,
     pub(crate) state: State,
     pub(crate) clients: Vec<Client>,
     /// Somebody else's authorization server, where there is none of our own.
@@ -110,6 +112,7 @@ impl Site {
             requests: AtomicU64::new(0),
             challenges: AtomicUsize::new(0),
             verified: Mutex::default(),
+            clock: config.clock.clone(),
             state,
             clients: config.clients.iter().map(Registration::client).collect(),
             foreign,
@@ -248,7 +251,7 @@ impl Site {
     /// this, too, so that every check of it takes place.
     pub(crate) fn verified(&self, print: &str) -> Option<Principal> {
         let verified = self.verified.lock().unwrap_or_else(PoisonError::into_inner);
-        verified.get(print).filter(|(_, expiry)| *expiry > clock::now()).map(|(principal, _)| principal.clone())
+        verified.get(print).filter(|(_, expiry)| *expiry > self.clock.now()).map(|(principal, _)| principal.clone())
     }
 
     /// Remembers a verified token until it expires.

@@ -19,6 +19,14 @@ pub(crate) fn value(bytes: &[u8]) -> Option<Value> {
     serde_json::from_slice::<Once>(bytes).ok().map(|once| once.0)
 }
 
+/// A `NumericDate` (RFC 7519 §2) in whole seconds, fractions cut; `None` for what is none, or before 1970.
+pub(crate) fn date(value: &Value) -> Option<u64> {
+    let seconds = value.as_f64().filter(|s| s.is_finite() && *s >= 0.0)?;
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite and not negative; saturates")]
+    let whole = seconds as u64;
+    Some(value.as_u64().unwrap_or(whole))
+}
+
 struct Once(Value);
 
 impl<'de> Deserialize<'de> for Once {

@@ -4,8 +4,8 @@ use serde_json::{Value, json};
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-use super::clock;
 use super::*;
+use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Edit, Reply};
 
 /// A reply as it came.
@@ -100,7 +100,7 @@ async fn discover(server: &Server, token: Option<&str>) -> Seen {
 
 /// The claims of a good token of this deployment.
 fn claims(server: &Server) -> Value {
-    let now = clock::now();
+    let now = Clock::SYSTEM.now();
     json!({
         "iss": server.issuer(), "aud": server.mcp_url(), "sub": "alice", "client_id": "app", "iat": now,
         "exp": now + 600, "jti": "1", "scope": "search:read",
@@ -248,7 +248,7 @@ async fn preflights_are_answered_where_browsers_may_ask() {
 #[tokio::test]
 async fn a_good_token_passes_and_each_broken_part_is_refused_unless_forgotten() {
     type Spoil = fn(&mut Value, &mut Value);
-    let now = clock::now();
+    let now = Clock::SYSTEM.now();
     assert!(now > 1_600_000_000);
     let cases: &[(Duty, Spoil)] = &[
         (Duty::VerifyIssuer, |_, c| c["iss"] = json!("https://evil.example")),
@@ -258,7 +258,7 @@ async fn a_good_token_passes_and_each_broken_part_is_refused_unless_forgotten() 
         (Duty::RequireAudience, |_, c| drop(c.as_object_mut().unwrap().remove("aud"))),
         (Duty::VerifyExpiry, |_, c| c["exp"] = json!(1_600_000_000)),
         (Duty::RequireExpiry, |_, c| drop(c.as_object_mut().unwrap().remove("exp"))),
-        (Duty::VerifyNotBefore, |_, c| c["nbf"] = json!(clock::now() + 3600)),
+        (Duty::VerifyNotBefore, |_, c| c["nbf"] = json!(Clock::SYSTEM.now() + 3600)),
         (Duty::VerifyType, |h, _| h["typ"] = json!("JWT")),
         (Duty::VerifyCritical, |h, _| h["crit"] = json!(["exp"])),
     ];

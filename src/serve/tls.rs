@@ -15,6 +15,8 @@ use time::{Duration, OffsetDateTime};
 use tokio::net::TcpStream;
 use zeroize::Zeroizing;
 
+use crate::spec::clock::Clock;
+
 /// TLS could not be set up.
 #[derive(Debug, thiserror::Error)]
 pub enum TlsError {
@@ -150,10 +152,10 @@ fn name(common: &str) -> DistinguishedName {
 
 /// Valid since yesterday, so that a client whose clock is a little behind does not refuse it.
 fn valid_for(params: &mut CertificateParams, span: Duration) {
-    let now = i64::try_from(super::clock::now()).ok().and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
+    let now = i64::try_from(Clock::SYSTEM.now()).ok().and_then(|s| OffsetDateTime::from_unix_timestamp(s).ok());
     let now = now.unwrap_or(OffsetDateTime::UNIX_EPOCH);
-    params.not_before = now - Duration::days(1);
-    params.not_after = now + span;
+    params.not_before = now.saturating_sub(Duration::days(1));
+    params.not_after = now.saturating_add(span);
 }
 
 /// Trusts the public authorities, and these, for what the deployment fetches itself.

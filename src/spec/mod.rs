@@ -1,6 +1,7 @@
 //! Floor 0: the words every other floor shares. No I/O, no judgement.
 
 pub mod cite;
+pub mod clock;
 pub mod credentials;
 pub mod extension;
 pub mod fault;

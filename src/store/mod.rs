@@ -11,7 +11,7 @@ mod record;
 mod seal;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 pub use self::disk::StoreError;
 #[cfg(test)]
@@ -192,13 +192,6 @@ impl Drop for Guard {
             let _ = fs4::fs_std::FileExt::unlock(lock);
         }
     }
-}
-
-/// Seconds since 1970-01-01 UTC.
-#[must_use]
-#[expect(clippy::disallowed_methods, reason = "the store stamps what it keeps")]
-pub fn now() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ mod read;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, Instant};
 
 use tokio::sync::Semaphore;
 use url::Url;
@@ -34,6 +34,7 @@ use crate::evidence::{
     Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
 };
 use crate::formats::{certificate, uri};
+use crate::spec::clock::Clock;
 use crate::spec::extension::Extension;
 use crate::spec::reach::Reached;
 use crate::spec::step::Step;
@@ -51,7 +52,10 @@ pub struct Wire {
     record: Mutex<Trail>,
     moved: OnceLock<String>,
     next: AtomicU32,
+    /// Measures how long things take; nobody can set it.
     begun: Instant,
+    /// Tells what time it is.
+    clock: Clock,
     watch: Option<Watch>,
     budgets: Budgets,
     pace: Pace,
@@ -70,7 +74,7 @@ impl Wire {
     /// # Errors
     /// The policy cannot be carried out.
     pub fn new(target: &Url, given: &str, reach: impl Into<Reached>, policy: Policy) -> Result<Self, PolicyError> {
-        let mut trail = Trail::new(given, reach, now_ms());
+        let mut trail = Trail::new(given, reach, Clock::SYSTEM.now_ms());
         trail.insecure = policy.insecure;
         trail.private_authority = !policy.authorities.is_empty();
         for (name, value) in &policy.headers {
@@ -92,6 +96,7 @@ impl Wire {
             moved: OnceLock::new(),
             next: AtomicU32::new(1),
             begun: Instant::now(),
+            clock: Clock::SYSTEM,
             watch: None,
             budgets: Budgets::default(),
             read: AtomicUsize::new(0),
@@ -108,6 +113,13 @@ impl Wire {
     #[must_use]
     pub fn watched(self, watch: Watch) -> Self {
         Self { watch: Some(watch), ..self }
+    }
+
+    /// The same gate by another clock: the record begins at its time.
+    #[must_use]
+    pub fn by(self, clock: Clock) -> Self {
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).started = clock.now_ms();
+        Self { clock, ..self }
     }
 
     /// The same gate for a run that waits for a person or calls tools: see [`limits::SESSION`].
@@ -229,7 +241,7 @@ impl Wire {
     /// Seconds since 1970-01-01 UTC.
     #[must_use]
     pub fn now(&self) -> u64 {
-        now_ms() / 1000
+        self.clock.now()
     }
 
     /// The record so far, in order.
@@ -507,11 +519,6 @@ impl Wire {
             }
         }
     }
-}
-
-#[expect(clippy::disallowed_methods, reason = "wire stamps the trail")]
-fn now_ms() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, millis)
 }
 
 fn millis(duration: Duration) -> u64 {

@@ -15,6 +15,7 @@ use crate::commands::{Failure, Terminal, checks as catalogue, config, subjects, 
 use crate::evidence::{Evidence, Mode};
 use crate::formats::secret::scrub;
 use crate::report::{self, CheckResult, ClientFit, Policy as ReportPolicy, Report, Status, Summary};
+use crate::spec::clock::Clock;
 use crate::spec::level::Level;
 use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
@@ -26,7 +27,8 @@ const WIDTH: usize = 100;
 const SYMPTOMS: usize = 3;
 
 /// Nothing is told on standard error while a tool works.
-pub(super) const SILENT: Terminal = Terminal { colour: false, progress: false, width: WIDTH, verbose: 0, quiet: true };
+pub(super) const SILENT: Terminal =
+    Terminal { colour: false, progress: false, width: WIDTH, verbose: 0, quiet: true, clock: Clock::SYSTEM };
 
 /// A call that was read.
 #[derive(Debug)]

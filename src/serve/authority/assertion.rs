@@ -3,7 +3,6 @@
 use jsonwebtoken::{Algorithm, DecodingKey};
 use serde_json::{Map, Value};
 
-use crate::serve::clock;
 use crate::serve::keys::from_base64url;
 use crate::serve::site::Site;
 use crate::serve::state::Table;
@@ -17,6 +16,9 @@ use super::form::Denied;
 const LEEWAY: u64 = 30;
 /// The longest life of an assertion, in seconds.
 const LIFETIME: u64 = 3600;
+/// How long an assertion is remembered as used, in seconds: as long as the longest one can be shown again by a client whose
+/// clock is ahead.
+pub(crate) const MEMORY: u64 = LIFETIME + 2 * LEEWAY;
 
 type Members = Map<String, Value>;
 
@@ -47,9 +49,9 @@ impl<'a> Unverified<'a> {
         self.claims.get(name).and_then(Value::as_str)
     }
 
-    /// A claim that is a time.
-    pub(crate) fn time(&self, name: &str) -> Option<u64> {
-        self.claims.get(name).and_then(Value::as_u64)
+    /// A claim that is a time; `Some(None)` where it is there and is none.
+    pub(crate) fn time(&self, name: &str) -> Option<Option<u64>> {
+        self.claims.get(name).map(strict::date)
     }
 
     /// Whether one of these keys made the signature, with an asymmetric algorithm that fits it.
@@ -107,10 +109,10 @@ pub(crate) async fn check_client(site: &Site, client: &Client, assertion: &str) 
         if !is_for_us(site, token.claims.get("aud")) {
             return Err(wrong("the client assertion is for another server"));
         }
-        check_times(&token).map_err(wrong)?;
+        check_times(site, &token).map_err(wrong)?;
         let id = token.claim("jti").ok_or_else(|| wrong("the client assertion has no jti"))?;
         let key = format!("{} {id}", client.id);
-        if !site.state.note(Table::Seen, &key, LIFETIME + LEEWAY).await? {
+        if !site.state.note(Table::Seen, &key, MEMORY).await? {
             return Err(wrong("the client assertion was used before"));
         }
     }
@@ -132,14 +134,22 @@ fn is_for_us(site: &Site, audience: Option<&Value>) -> bool {
 }
 
 /// `exp` is there and ahead but not far, `nbf` and `iat` are not.
-pub(crate) fn check_times(token: &Unverified<'_>) -> Result<(), &'static str> {
-    let now = clock::now();
+pub(crate) fn check_times(site: &Site, token: &Unverified<'_>) -> Result<(), &'static str> {
+    let now = site.clock.now();
+    let soon = now.saturating_add(LEEWAY);
     match token.time("exp") {
-        None => return Err("the assertion has no exp"),
-        Some(expiry) if expiry.saturating_add(LEEWAY) <= now => return Err("the assertion has expired"),
-        Some(expiry) if expiry > now + LIFETIME + LEEWAY => return Err("the assertion lives too long"),
-        Some(_) => {}
+        None | Some(None) => return Err("the assertion has no exp"),
+        Some(Some(expiry)) if expiry.saturating_add(LEEWAY) <= now => return Err("the assertion has expired"),
+        Some(Some(expiry)) if expiry > soon.saturating_add(LIFETIME) => return Err("the assertion lives too long"),
+        Some(Some(_)) => {}
     }
-    let early = ["nbf", "iat"].iter().any(|name| token.time(name).is_some_and(|time| time > now + LEEWAY));
-    if early { Err("the assertion is not valid yet") } else { Ok(()) }
+    for name in ["nbf", "iat"] {
+        match token.time(name) {
+            None => {}
+            Some(None) => return Err("a time in the assertion is not one"),
+            Some(Some(time)) if time > soon => return Err("the assertion is not valid yet"),
+            Some(Some(_)) => {}
+        }
+    }
+    Ok(())
 }

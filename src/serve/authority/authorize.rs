@@ -11,7 +11,6 @@ use url::Url;
 
 use crate::serve::answer::Answer;
 use crate::serve::ask::Ask;
-use crate::serve::clock;
 use crate::serve::keys::{fingerprint, random};
 use crate::serve::site::Site;
 use crate::serve::state::Table;
@@ -304,7 +303,7 @@ async fn approve(site: &Site, ask: &Ask, asked: Asked, account: &str) -> Result<
         client: asked.client.clone(),
         subject: account.to_owned(),
         scope: asked.scope.clone(),
-        auth_time: Some(clock::now()),
+        auth_time: Some(site.clock.now()),
         nonce: asked.nonce.clone(),
         audience: Audience::Own,
         jkt: asked.jkt.clone(),

@@ -10,7 +10,6 @@ use serde_json::{Value, json};
 
 use crate::serve::answer::Answer;
 use crate::serve::ask::Ask;
-use crate::serve::clock;
 use crate::serve::keys::{fingerprint, random, random_bytes};
 use crate::serve::site::Site;
 use crate::serve::state::Table;
@@ -37,6 +36,15 @@ struct Waiting {
     /// When it asked last.
     asked: u64,
     interval: u64,
+    /// When its code expires, in seconds since 1970.
+    end: u64,
+}
+
+impl Waiting {
+    /// How long its code lives from now on, in seconds: asking does not make it longer.
+    fn left(&self, site: &Site) -> u64 {
+        self.end.saturating_sub(site.clock.now())
+    }
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,7 +82,14 @@ async fn begin(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
         (true, Some(account)) => Decision::Allowed(account.name.clone()),
         _ => Decision::None,
     };
-    let waiting = Waiting { client: client.id, scope, decision, asked: 0, interval: INTERVAL };
+    let waiting = Waiting {
+        client: client.id,
+        scope,
+        decision,
+        asked: 0,
+        interval: INTERVAL,
+        end: site.clock.now().saturating_add(DEVICE_AGE),
+    };
     let (code, user_code) = (random(32), user_code());
     let print = fingerprint(&code);
     site.state.put(Table::Device, &print, &waiting, DEVICE_AGE).await?;
@@ -142,7 +157,8 @@ async fn decide(site: &Site, ask: &mut Ask) -> Result<Answer, Denied> {
     };
     if let Some(waiting) = site.state.get::<Waiting>(Table::Device, &print).await? {
         let decision = if allowed { Decision::Allowed(account.to_owned()) } else { Decision::Refused };
-        site.state.put(Table::Device, &print, &Waiting { decision, ..waiting }, DEVICE_AGE).await?;
+        let left = waiting.left(site);
+        site.state.put(Table::Device, &print, &Waiting { decision, ..waiting }, left).await?;
     }
     Ok(Answer::page(StatusCode::OK, page::done(allowed)))
 }
@@ -159,12 +175,13 @@ pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<
     match &waiting.decision {
         Decision::Refused => Err(Denied::new("access_denied", "the user said no")),
         Decision::None => {
-            let now = clock::now();
-            let hasty = now < waiting.asked.saturating_add(waiting.interval);
+            let now = site.clock.now();
+            // A clock that was set back makes nobody hasty.
+            let hasty = (waiting.asked..waiting.asked.saturating_add(waiting.interval)).contains(&now);
             let interval = if hasty { waiting.interval + 5 } else { waiting.interval };
             let asked = Waiting { asked: now, interval, ..waiting.clone() };
             // Not if the user decides at this moment: then their word stands.
-            site.state.replace(Table::Device, &print, &waiting, &asked, DEVICE_AGE).await?;
+            site.state.replace(Table::Device, &print, &waiting, &asked, waiting.left(site)).await?;
             Err(if hasty {
                 Denied::new("slow_down", "the device asks too often")
             } else {
@@ -179,7 +196,7 @@ pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<
                 client: waiting.client,
                 subject,
                 scope: waiting.scope,
-                auth_time: Some(clock::now()),
+                auth_time: Some(site.clock.now()),
                 nonce: None,
                 audience: Audience::Own,
                 jkt: None,

@@ -9,7 +9,7 @@ use crate::serve::site::Site;
 use crate::serve::state::Table;
 use crate::spec::fault::Duty;
 
-use super::assertion::{Unverified, check_times};
+use super::assertion::{MEMORY, Unverified, check_times};
 use super::client::Client;
 use super::form::{Denied, Form};
 use super::issue::{Audience, Grant};
@@ -19,8 +19,6 @@ use super::scope;
 pub(crate) const GRANT: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
 /// The profile of it that is understood.
 pub(crate) const PROFILE: &str = "urn:ietf:params:oauth:grant-profile:id-jag";
-/// How long an assertion is remembered as used, in seconds.
-const MEMORY: u64 = 3700;
 
 /// Takes an identity assertion and gives what it grants.
 pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<Grant, Denied> {
@@ -50,7 +48,7 @@ pub(super) async fn redeem(site: &Site, client: &Client, form: &Form) -> Result<
         return Err(invalid("the assertion is for another client"));
     }
     if site.keeps(Duty::CheckIdentityTimes) {
-        check_times(&token).map_err(invalid)?;
+        check_times(site, &token).map_err(invalid)?;
     }
     let own = |value: &Value| value.as_str().is_some_and(|name| canonical(name) == site.layout.mcp);
     let resource = match token.claims.get("resource") {

@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
 use crate::serve::ask::Ask;
-use crate::serve::clock;
 use crate::serve::keys::{base64url, fingerprint, random};
+use crate::serve::resource::bearer::LEEWAY;
 use crate::serve::site::Site;
 use crate::serve::state::Table;
 use crate::spec::fault::{Duty, Reply};
@@ -21,6 +21,8 @@ use super::form::Denied;
 const REFRESH_AGE: u64 = 30 * 24 * 3600;
 /// How long the refresh token before the newest may be shown again, by a client that lost the answer, in seconds.
 const REUSE_WINDOW: u64 = 10;
+/// The longest life of access tokens that `--token-lifetime` allows, in seconds.
+const LONGEST: u64 = 24 * 3600;
 /// The life of an ID token, in seconds.
 pub(crate) const IDENTITY_AGE: u64 = 600;
 
@@ -83,8 +85,8 @@ pub(crate) async fn respond(site: &Site, ask: &Ask, grant: &Grant, refresh: Opti
 }
 
 async fn access_token(site: &Site, ask: &Ask, grant: &Grant) -> Result<(String, u64), Denied> {
-    let now = clock::now();
-    let lifetime = if site.keeps(Duty::LimitTokenLifetime) { site.token_lifetime } else { 30 * 24 * 3600 };
+    let now = site.clock.now();
+    let lifetime = lifetime(site);
     let mut claims = json!({
         "iss": site.layout.issuer,
         "sub": grant.subject,
@@ -92,7 +94,7 @@ async fn access_token(site: &Site, ask: &Ask, grant: &Grant) -> Result<(String, 
         "client_id": grant.client,
         "scope": grant.scope.join(" "),
         "iat": now,
-        "exp": now + lifetime,
+        "exp": now.saturating_add(lifetime),
         "jti": random(16),
         "sid": grant.id,
     });
@@ -120,14 +122,19 @@ async fn access_token(site: &Site, ask: &Ask, grant: &Grant) -> Result<(String, 
     Ok((key.sign(&header, &claims)?, lifetime))
 }
 
+/// How long access tokens live, in seconds.
+fn lifetime(site: &Site) -> u64 {
+    if site.keeps(Duty::LimitTokenLifetime) { site.token_lifetime } else { 30 * 24 * 3600 }
+}
+
 fn identity_token(site: &Site, grant: &Grant) -> Result<String, Denied> {
-    let now = clock::now();
+    let now = site.clock.now();
     let mut claims = json!({
         "iss": site.layout.issuer,
         "sub": grant.subject,
         "aud": grant.client,
         "iat": now,
-        "exp": now + IDENTITY_AGE,
+        "exp": now.saturating_add(IDENTITY_AGE),
         "auth_time": grant.auth_time,
     });
     if let (Some(members), Some(nonce)) = (claims.as_object_mut(), &grant.nonce) {
@@ -166,7 +173,7 @@ pub(crate) async fn next_refresh(site: &Site, client: &Client, token: &str) -> R
             return Err(unknown());
         }
         let print = fingerprint(token);
-        let now = clock::now();
+        let now = site.clock.now();
         let next = successor(&family.seed, id, token);
         if same(&print, &family.current) {
             if !site.keeps(Duty::RotateRefresh) {
@@ -181,7 +188,7 @@ pub(crate) async fn next_refresh(site: &Site, client: &Client, token: &str) -> R
         let lost = family
             .previous
             .as_ref()
-            .is_some_and(|(previous, used)| same(&print, previous) && now.saturating_sub(*used) <= REUSE_WINDOW);
+            .is_some_and(|(previous, used)| same(&print, previous) && now.abs_diff(*used) <= REUSE_WINDOW);
         if lost || !site.keeps(Duty::InvalidateOldRefresh) {
             return Ok((family.grant, next));
         }
@@ -202,7 +209,8 @@ fn successor(seed: &str, id: &str, token: &str) -> String {
 /// Ends a grant: its refresh tokens, and the access tokens that name it.
 pub(crate) async fn revoke(site: &Site, id: &str) -> Result<(), Denied> {
     site.state.take::<Family>(Table::Family, id).await?;
-    site.state.note(Table::Revoked, id, site.token_lifetime.max(3600)).await?;
+    // As long as the youngest access token of the grant would be accepted, though it was issued before a restart.
+    site.state.note(Table::Revoked, id, lifetime(site).max(LONGEST).saturating_add(LEEWAY)).await?;
     Ok(())
 }
 

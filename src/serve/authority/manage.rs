@@ -12,6 +12,7 @@ use crate::serve::keys::{fingerprint, random};
 use crate::serve::resource::bearer;
 use crate::serve::site::Site;
 use crate::serve::state::Table;
+use crate::serve::strict;
 use crate::spec::fault::{Duty, Reply};
 
 use super::authorize::{Asked, examine};
@@ -82,7 +83,10 @@ async fn revoked(site: &Site, ask: &mut Ask) -> Result<Answer, Denied> {
         && claims.get("client_id").and_then(Value::as_str) == Some(&client.id)
         && let Some(id) = claims.get("jti").and_then(Value::as_str)
     {
-        site.state.note(Table::Revoked, id, site.token_lifetime.max(3600)).await?;
+        // As long as it would be accepted.
+        let end = claims.get("exp").and_then(strict::date).unwrap_or(u64::MAX);
+        let left = end.saturating_sub(site.clock.now()).saturating_add(bearer::LEEWAY);
+        site.state.note(Table::Revoked, id, left).await?;
     }
     Ok(done)
 }

@@ -10,7 +10,6 @@ use url::{Host, Url};
 
 use crate::serve::answer::Answer;
 use crate::serve::ask::{Ask, Credential, FORM_LIMIT};
-use crate::serve::clock;
 use crate::serve::keys::{fingerprint, random};
 use crate::serve::site::Site;
 use crate::serve::state::Table;
@@ -76,7 +75,7 @@ async fn enrol(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
 fn view(site: &Site, client: &Client, secret: Option<&str>, token: &str) -> Value {
     let mut members = Map::new();
     members.insert("client_id".into(), json!(client.id));
-    members.insert("client_id_issued_at".into(), json!(clock::now()));
+    members.insert("client_id_issued_at".into(), json!(site.clock.now()));
     if let Some(secret) = secret {
         members.insert("client_secret".into(), json!(secret));
     }

@@ -7,13 +7,10 @@ use crate::serve::site::Site;
 use crate::serve::state::Table;
 use crate::spec::fault::Duty;
 
-use super::assertion::{Unverified, check_times};
+use super::assertion::{MEMORY, Unverified, check_times};
 use super::form::{Denied, Form};
 use super::issue::{Audience, Grant};
 use super::scope;
-
-/// How long a token of a platform is remembered as used, in seconds.
-const MEMORY: u64 = 3700;
 
 /// Whether a request is one of a workload: an assertion that is no identity assertion, by no client that authenticates.
 pub(super) fn is_meant(site: &Site, ask: &Ask, form: &Form) -> bool {
@@ -45,7 +42,7 @@ pub(super) async fn redeem(site: &Site, form: &Form) -> Result<Grant, Denied> {
         return Err(invalid("the assertion is for another server"));
     }
     if site.keeps(Duty::CheckWorkloadTimes) {
-        check_times(&token).map_err(invalid)?;
+        check_times(site, &token).map_err(invalid)?;
     }
     let subject = token.claim("sub").filter(|s| !s.is_empty()).ok_or_else(|| invalid("the assertion has no sub"))?;
     if !trusted.subjects.iter().any(|known| known == subject) && site.keeps(Duty::CheckWorkloadSubject) {

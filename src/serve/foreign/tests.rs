@@ -8,7 +8,8 @@ use super::*;
 use crate::serve::authority::tests::{lists_tools, tokens};
 use crate::serve::keys::{Key, Keys, Signing};
 use crate::serve::tests::{Seen, get, send};
-use crate::serve::{Config, Registration, ServeError, Server, clock, start};
+use crate::serve::{Config, Registration, ServeError, Server, start};
+use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::posture::Posture;
 
@@ -28,7 +29,7 @@ async fn ours(settings: Settings) -> Server {
 
 /// The claims of a good token of theirs for ours.
 fn claims(theirs: &Server, ours: &Server) -> Map<String, Value> {
-    let now = clock::now();
+    let now = Clock::SYSTEM.now();
     let claims = json!({"iss": theirs.issuer(), "aud": ours.mcp_url(), "sub": "alice", "exp": now + 600, "scope": "search:read"});
     claims.as_object().unwrap().clone()
 }
@@ -103,7 +104,7 @@ async fn claims_are_read_in_the_words_of_many_servers_and_nothing_else_passes() 
         }
         claims
     };
-    let now = clock::now();
+    let now = Clock::SYSTEM.now();
     let mcp = ours.mcp_url().to_owned();
     let accepted = [
         vec![],

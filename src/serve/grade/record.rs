@@ -6,7 +6,7 @@ use std::time::Instant;
 use serde_json::Value;
 use tokio::sync::watch;
 
-use crate::serve::clock;
+use crate::spec::clock::Clock;
 use crate::spec::posture::Posture;
 use crate::spec::step::Step;
 
@@ -217,7 +217,7 @@ pub struct Recorder {
 
 impl Default for Recorder {
     fn default() -> Self {
-        let story = Story { started: clock::now() * 1000, runs: Vec::new() };
+        let story = Story { started: Clock::SYSTEM.now_ms(), runs: Vec::new() };
         Self { story: Mutex::new(story), began: Instant::now(), changed: watch::Sender::new(0) }
     }
 }

@@ -4,7 +4,6 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::serve::clock;
 use crate::serve::keys::random;
 use crate::serve::site::Site;
 use crate::spec::fault::Duty;
@@ -32,7 +31,7 @@ pub(crate) enum Said {
 pub(crate) fn question(site: &Site, principal: &Principal) -> Value {
     let claims = json!({
         "aud": site.layout.mcp, "sub": principal.subject, "tool": "search", "jti": random(8),
-        "exp": clock::now().saturating_add(PATIENCE),
+        "exp": site.clock.now().saturating_add(PATIENCE),
     });
     let key = &site.keys().access;
     let state = key.sign(&key.header(TYPE), &claims).unwrap_or_default();
@@ -73,7 +72,7 @@ fn is_ours(site: &Site, principal: &Principal, state: &str) -> bool {
     let Some(parts) = Parts::split(state) else { return false };
     let claim = |name: &str| parts.claims.get(name).and_then(Value::as_str);
     let is_theirs = claim("sub") == Some(principal.subject.as_str()) || !site.keeps(Duty::BindRequestState);
-    let is_fresh = parts.claims.get("exp").and_then(Value::as_u64).is_some_and(|expiry| expiry > clock::now());
+    let is_fresh = parts.claims.get("exp").and_then(Value::as_u64).is_some_and(|expiry| expiry > site.clock.now());
     let is_state = parts.text("typ") == Some(TYPE) && claim("aud") == Some(site.layout.mcp.as_str());
     is_state && is_theirs && is_fresh && claim("tool") == Some("search") && parts.is_authentic(site)
 }

@@ -7,7 +7,6 @@ use serde_json::{Map, Value, json};
 use url::Url;
 
 use crate::serve::authority::issue;
-use crate::serve::clock;
 use crate::serve::fetch::{self, Fetched};
 use crate::serve::keys::{fingerprint, from_base64url};
 use crate::serve::site::Site;
@@ -19,7 +18,7 @@ use crate::spec::posture::Posture;
 use super::others;
 
 /// How far clocks may differ, in seconds.
-const LEEWAY: u64 = 30;
+pub(crate) const LEEWAY: u64 = 30;
 /// The token that the API behind this server would take, if there were one.
 pub(crate) const UPSTREAM_TOKEN: &str = "mcp-auth-token-of-the-api-behind";
 /// The longest token looked at, in bytes.
@@ -114,8 +113,8 @@ pub(crate) async fn verify(site: &Site, token: &str) -> Result<Principal, Refusa
         None => {
             let (claims, memory) = authentic(site, token, &print).await?;
             let principal = check_claims(site, &claims)?;
-            if let Some(Some(expiry)) = claims.get("exp").map(date) {
-                site.remember(print, &principal, expiry.min(clock::now().saturating_add(memory)));
+            if let Some(Some(expiry)) = claims.get("exp").map(strict::date) {
+                site.remember(print, &principal, expiry.min(site.clock.now().saturating_add(memory)));
             }
             principal
         }
@@ -157,7 +156,7 @@ async fn authentic(site: &Site, token: &str, print: &str) -> Result<(Members, u6
         && let Ok(Some(grant)) = issue::live_refresh(site, token).await
     {
         let claims = json!({ "iss": site.layout.issuer, "aud": site.layout.mcp, "sub": grant.subject,
-            "scope": grant.scope.join(" "), "exp": clock::now().saturating_add(site.token_lifetime), "sid": grant.id });
+            "scope": grant.scope.join(" "), "exp": site.clock.now().saturating_add(site.token_lifetime), "sid": grant.id });
         return claims.as_object().cloned().map(|claims| (claims, 0)).ok_or(Refusal::NotAToken);
     }
     let parts = Parts::split(token).ok_or(Refusal::NotAToken)?;
@@ -299,8 +298,9 @@ fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
         return Err(Refusal::Issuer);
     }
     check_audience(site, claims.get("aud"))?;
-    let now = clock::now();
-    match claims.get("exp").map(date) {
+    let now = site.clock.now();
+    let soon = now.saturating_add(LEEWAY);
+    match claims.get("exp").map(strict::date) {
         Some(Some(expiry)) if now >= expiry.saturating_add(LEEWAY) && site.keeps(Duty::VerifyExpiry) => {
             return Err(Refusal::Expired);
         }
@@ -308,14 +308,14 @@ fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
         None if !site.keeps(Duty::RequireExpiry) => {}
         _ => return Err(Refusal::Claims),
     }
-    match claims.get("nbf").map(date) {
-        Some(Some(begin)) if begin > now + LEEWAY && site.keeps(Duty::VerifyNotBefore) => return Err(Refusal::NotYet),
+    match claims.get("nbf").map(strict::date) {
+        Some(Some(begin)) if begin > soon && site.keeps(Duty::VerifyNotBefore) => return Err(Refusal::NotYet),
         Some(None) => return Err(Refusal::Claims),
         _ => {}
     }
     // When it was issued is in the past, where it is said (RFC 7519 §4.1.6).
-    match claims.get("iat").map(date) {
-        Some(Some(issued)) if issued > now + LEEWAY => return Err(Refusal::NotYet),
+    match claims.get("iat").map(strict::date) {
+        Some(Some(issued)) if issued > soon => return Err(Refusal::NotYet),
         Some(None) => return Err(Refusal::Claims),
         _ => {}
     }
@@ -332,14 +332,6 @@ fn check_claims(site: &Site, claims: &Members) -> Result<Principal, Refusal> {
     };
     let ids = ["jti", "sid"].iter().filter_map(|name| text(name)).map(str::to_owned).collect();
     Ok(Principal { subject: subject.to_owned(), scopes, jkt, ids })
-}
-
-/// A `NumericDate`: seconds, perhaps with a fraction (RFC 7519 §2). `None` for anything else.
-fn date(value: &Value) -> Option<u64> {
-    let seconds = value.as_f64().filter(|s| s.is_finite() && *s >= 0.0)?;
-    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "finite and not negative; saturates")]
-    let whole = seconds as u64;
-    Some(whole)
 }
 
 /// MCP: tokens are accepted only when they were issued for this server. RFC 7519 §4.1.3: a string or a list.

@@ -3,7 +3,6 @@
 
 use serde_json::{Value, json};
 
-use crate::serve::clock;
 use crate::serve::foreign::{Answered, Foreign, MEMORY, Signed};
 use crate::serve::site::Site;
 use crate::spec::fault::Duty;
@@ -21,7 +20,7 @@ pub(super) async fn claims(site: &Site, foreign: &Foreign, token: &str) -> Resul
             (parts.claims, MEMORY)
         }
         None => match foreign.introspect(token).await {
-            Answered::Active(claims) => (complete(foreign, claims), INTROSPECTED),
+            Answered::Active(claims) => (complete(site, foreign, claims), INTROSPECTED),
             Answered::Inactive => return Err(Refusal::NotAToken),
             Answered::Failed => return Err(Refusal::Broken),
         },
@@ -54,9 +53,9 @@ async fn check(site: &Site, foreign: &Foreign, parts: &Parts<'_>) -> Result<(), 
 }
 
 /// An introspection answer need not say what goes without saying.
-fn complete(foreign: &Foreign, mut claims: Members) -> Members {
+fn complete(site: &Site, foreign: &Foreign, mut claims: Members) -> Members {
     claims.entry("iss").or_insert_with(|| json!(foreign.settings.issuer));
-    claims.entry("exp").or_insert_with(|| json!(clock::now() + INTROSPECTED));
+    claims.entry("exp").or_insert_with(|| json!(site.clock.now().saturating_add(INTROSPECTED)));
     claims
 }
 

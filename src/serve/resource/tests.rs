@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use crate::serve::keys::Keys;
 use crate::serve::tests::{Seen, send};
-use crate::serve::{Config, Server, clock, start};
+use crate::serve::{Config, Server, start};
+use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::posture::Posture;
 
@@ -15,7 +16,7 @@ async fn running(posture: Posture, forgotten: &[Duty]) -> Server {
 }
 
 fn token(server: &Server, subject: &str, scope: &str) -> String {
-    let now = clock::now();
+    let now = Clock::SYSTEM.now();
     let claims = json!({"iss": server.issuer(), "aud": server.mcp_url(), "sub": subject, "client_id": "app", "iat": now,
         "exp": now + 600, "jti": subject, "scope": scope});
     let key = &Keys::of_process().unwrap().access;

@@ -93,13 +93,14 @@ mod tests {
 
     use super::*;
     use crate::serve::state::{Memory, Store};
+    use crate::spec::clock::Clock;
 
     fn document(name: &str) -> Document {
         Document { id: format!("saved-{name}"), title: name.into(), text: "stripes".into(), url: String::new() }
     }
 
     fn on(store: &Arc<dyn Store>, limit: usize) -> Kept {
-        Kept { limit, ..Kept::new(Embedded::new(&[]), State::new(store.clone())) }
+        Kept { limit, ..Kept::new(Embedded::new(&[]), State::new(store.clone(), Clock::SYSTEM)) }
     }
 
     #[tokio::test]

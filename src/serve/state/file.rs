@@ -12,8 +12,7 @@ use redb::{
     Database, DatabaseError, ReadableDatabase as _, ReadableTable, ReadableTableMetadata as _, TableDefinition,
 };
 
-use super::{Doing, OpenError, Store, StoreError, Table};
-use crate::serve::clock;
+use super::{Doing, Life, OpenError, Store, StoreError, Table};
 
 /// Kind and key of a record, its expiry and its value.
 const RECORDS: TableDefinition<'_, (&str, &str), (u64, &[u8])> = TableDefinition::new("records");
@@ -86,21 +85,22 @@ impl Filed {
         Ok(form)
     }
 
-    fn read(&self, table: Table, key: &str) -> Result<Option<Vec<u8>>, redb::Error> {
+    fn read(&self, table: Table, key: &str, now: u64) -> Result<Option<Vec<u8>>, redb::Error> {
         let read = self.database.begin_read()?;
         let records = read.open_table(RECORDS)?;
         let found = records.get((table.name(), key))?;
-        Ok(found.as_ref().and_then(|found| live(found.value())))
+        Ok(found.as_ref().and_then(|found| live(found.value(), now)))
     }
 
     /// One transaction on a thread that may wait for the disk.
     fn write<'a, T: Send + 'static>(
         &'a self,
+        now: u64,
         work: impl FnOnce(&mut Records<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Doing<'a, T> {
         let (database, writes) = (Arc::clone(&self.database), Arc::clone(&self.writes));
         Box::pin(async move {
-            let done = tokio::task::spawn_blocking(move || transact(&database, &writes, work)).await;
+            let done = tokio::task::spawn_blocking(move || transact(&database, &writes, now, work)).await;
             done.unwrap_or(Err(StoreError::Unreachable))
         })
     }
@@ -111,13 +111,13 @@ type Records<'t> = redb::Table<'t, (&'static str, &'static str), (u64, &'static 
 fn transact<T>(
     database: &Database,
     writes: &AtomicU64,
+    now: u64,
     work: impl FnOnce(&mut Records<'_>) -> Result<T, StoreError>,
 ) -> Result<T, StoreError> {
     let write = database.begin_write().map_err(failed)?;
     let done = {
         let mut records = write.open_table(RECORDS).map_err(failed)?;
         if writes.fetch_add(1, Ordering::Relaxed).is_multiple_of(SWEEP) {
-            let now = clock::now();
             records.retain(|_, (expiry, _)| expiry > now).map_err(failed)?;
         }
         work(&mut records)?
@@ -132,24 +132,23 @@ fn failed(error: impl Into<redb::Error>) -> StoreError {
     StoreError::Unreachable
 }
 
-fn live((expiry, value): (u64, &[u8])) -> Option<Vec<u8>> {
-    (expiry > clock::now()).then(|| value.to_vec())
+fn live((expiry, value): (u64, &[u8]), now: u64) -> Option<Vec<u8>> {
+    (expiry > now).then(|| value.to_vec())
 }
 
-fn find(records: &Records<'_>, place: (&str, &str)) -> Result<Option<Vec<u8>>, StoreError> {
+fn find(records: &Records<'_>, place: (&str, &str), now: u64) -> Result<Option<Vec<u8>>, StoreError> {
     let found = records.get(place).map_err(failed)?;
-    Ok(found.as_ref().and_then(|found| live(found.value())))
+    Ok(found.as_ref().and_then(|found| live(found.value(), now)))
 }
 
-fn set(records: &mut Records<'_>, place: (&str, &str), value: &[u8], expiry: u64) -> Result<(), StoreError> {
+fn set(records: &mut Records<'_>, place: (&str, &str), value: &[u8], life: Life) -> Result<(), StoreError> {
     if records.len().map_err(failed)? >= LIMIT {
-        let now = clock::now();
-        records.retain(|_, (expiry, _)| expiry > now).map_err(failed)?;
+        records.retain(|_, (expiry, _)| expiry > life.now).map_err(failed)?;
         if records.len().map_err(failed)? >= LIMIT {
             return Err(StoreError::Full);
         }
     }
-    records.insert(place, (expiry, value)).map_err(failed)?;
+    records.insert(place, (life.end, value)).map_err(failed)?;
     Ok(())
 }
 
@@ -173,43 +172,43 @@ fn begins_as_database(path: &Path) -> std::io::Result<bool> {
 }
 
 impl Store for Filed {
-    fn get<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+    fn get<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>> {
         // From the cache or the page cache, most of the time: not worth a thread.
-        Box::pin(ready(self.read(table, key).map_err(failed)))
+        Box::pin(ready(self.read(table, key, now).map_err(failed)))
     }
 
-    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, ()> {
+    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, ()> {
         let key = key.to_owned();
-        self.write(move |records| set(records, (table.name(), &key), &value, expiry))
+        self.write(life.now, move |records| set(records, (table.name(), &key), &value, life))
     }
 
-    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
+    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, bool> {
         let key = key.to_owned();
-        self.write(move |records| {
-            if find(records, (table.name(), &key))?.is_some() {
+        self.write(life.now, move |records| {
+            if find(records, (table.name(), &key), life.now)?.is_some() {
                 return Ok(false);
             }
-            set(records, (table.name(), &key), &value, expiry)?;
+            set(records, (table.name(), &key), &value, life)?;
             Ok(true)
         })
     }
 
-    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
+    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, life: Life) -> Doing<'a, bool> {
         let (key, old) = (key.to_owned(), old.to_vec());
-        self.write(move |records| {
-            let same = find(records, (table.name(), &key))?.is_some_and(|value| value == old);
+        self.write(life.now, move |records| {
+            let same = find(records, (table.name(), &key), life.now)?.is_some_and(|value| value == old);
             if same {
-                set(records, (table.name(), &key), &new, expiry)?;
+                set(records, (table.name(), &key), &new, life)?;
             }
             Ok(same)
         })
     }
 
-    fn take<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+    fn take<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>> {
         let key = key.to_owned();
-        self.write(move |records| {
+        self.write(now, move |records| {
             let removed = records.remove((table.name(), key.as_str())).map_err(failed)?;
-            Ok(removed.as_ref().and_then(|removed| live(removed.value())))
+            Ok(removed.as_ref().and_then(|removed| live(removed.value(), now)))
         })
     }
 
@@ -230,11 +229,11 @@ mod tests {
         {
             let store = Filed::open(&path).unwrap();
             contract(&store).await;
-            store.put(Table::Client, "kept", b"v".to_vec(), clock::now() + 60).await.unwrap();
+            store.put(Table::Client, "kept", b"v".to_vec(), Life::of(1000, 60)).await.unwrap();
             assert!(matches!(Filed::open(&path), Err(OpenError::Busy { .. })));
         }
         let store = Filed::open(&path).unwrap();
-        assert_eq!(store.get(Table::Client, "kept").await.unwrap(), Some(b"v".to_vec()));
+        assert_eq!(store.get(Table::Client, "kept", 1059).await.unwrap(), Some(b"v".to_vec()));
     }
 
     #[tokio::test]
@@ -242,10 +241,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let store = Filed::open(&folder.path().join("state.redb")).unwrap();
         for number in 0..40 {
-            store.put(Table::Code, &format!("{number}"), vec![0; 64], clock::now()).await.unwrap();
+            store.put(Table::Code, &format!("{number}"), vec![0; 64], Life::of(1000, 60)).await.unwrap();
         }
         store.writes.store(SWEEP, Ordering::Relaxed);
-        store.put(Table::Code, "last", vec![0], clock::now() + 60).await.unwrap();
+        store.put(Table::Code, "last", vec![0], Life::of(1060, 60)).await.unwrap();
         let count = store.database.begin_read().unwrap().open_table(RECORDS).unwrap().len().unwrap();
         assert_eq!(count, 1);
     }

@@ -5,8 +5,7 @@ use std::fmt;
 use std::future::ready;
 use std::sync::{Mutex, PoisonError};
 
-use super::{Doing, Store, StoreError, Table};
-use crate::serve::clock;
+use super::{Doing, Life, Store, StoreError, Table};
 
 /// Records the memory store holds at most: nobody fills the machine by registering clients.
 const MEMORY_LIMIT: usize = 200_000;
@@ -27,9 +26,9 @@ impl fmt::Debug for Memory {
 }
 
 impl Memory {
-    fn with<T>(&self, work: impl FnOnce(&mut Records, u64) -> T) -> T {
+    fn with<T>(&self, work: impl FnOnce(&mut Records) -> T) -> T {
         // No operation leaves the map half changed, so a poisoned lock is as good as a sound one.
-        work(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner), clock::now())
+        work(&mut self.records.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -47,47 +46,47 @@ fn make_room(records: &mut Records, now: u64) -> Result<(), StoreError> {
 }
 
 impl Store for Memory {
-    fn get<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
-        let found = self.with(|records, now| live(records, &(table, key.to_owned()), now).cloned());
+    fn get<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>> {
+        let found = self.with(|records| live(records, &(table, key.to_owned()), now).cloned());
         Box::pin(ready(Ok(found)))
     }
 
-    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, ()> {
-        let done = self.with(|records, now| {
-            make_room(records, now)?;
-            records.insert((table, key.to_owned()), (value, expiry));
+    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, ()> {
+        let done = self.with(|records| {
+            make_room(records, life.now)?;
+            records.insert((table, key.to_owned()), (value, life.end));
             Ok(())
         });
         Box::pin(ready(done))
     }
 
-    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
-        let done = self.with(|records, now| {
+    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, bool> {
+        let done = self.with(|records| {
             let place = (table, key.to_owned());
-            if live(records, &place, now).is_some() {
+            if live(records, &place, life.now).is_some() {
                 return Ok(false);
             }
-            make_room(records, now)?;
-            records.insert(place, (value, expiry));
+            make_room(records, life.now)?;
+            records.insert(place, (value, life.end));
             Ok(true)
         });
         Box::pin(ready(done))
     }
 
-    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, expiry: u64) -> Doing<'a, bool> {
-        let done = self.with(|records, now| {
+    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, life: Life) -> Doing<'a, bool> {
+        let done = self.with(|records| {
             let place = (table, key.to_owned());
-            let same = live(records, &place, now).is_some_and(|value| value == old);
+            let same = live(records, &place, life.now).is_some_and(|value| value == old);
             if same {
-                records.insert(place, (new, expiry));
+                records.insert(place, (new, life.end));
             }
             same
         });
         Box::pin(ready(Ok(done)))
     }
 
-    fn take<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>> {
-        let taken = self.with(|records, now| records.remove(&(table, key.to_owned())).filter(|(_, e)| *e > now));
+    fn take<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>> {
+        let taken = self.with(|records| records.remove(&(table, key.to_owned())).filter(|(_, e)| *e > now));
         Box::pin(ready(Ok(taken.map(|(value, _)| value))))
     }
 }

@@ -16,7 +16,7 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::clock;
+use crate::spec::clock::Clock;
 
 pub use file::Filed;
 pub use memory::Memory;
@@ -157,18 +157,35 @@ async fn shared_at(_: &str) -> Result<Arc<dyn Store>, OpenError> {
 /// The result of a store operation, later.
 pub type Doing<'a, T> = Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>;
 
-/// A key-value store with expiry. Times are seconds since 1970.
+/// From when to when a record lives, in seconds since 1970.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Life {
+    /// It is written now.
+    pub now: u64,
+    /// From then on it is gone.
+    pub end: u64,
+}
+
+impl Life {
+    /// A life of so many seconds that begins now.
+    #[must_use]
+    pub const fn of(now: u64, seconds: u64) -> Self {
+        Self { now, end: now.saturating_add(seconds) }
+    }
+}
+
+/// A key-value store with expiry. It has no clock: who asks says what time it is, in seconds since 1970.
 pub trait Store: Send + Sync + fmt::Debug {
     /// Reads a record that has not expired.
-    fn get<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>>;
+    fn get<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>>;
     /// Writes a record.
-    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, ()>;
+    fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, ()>;
     /// Writes a record if there is none; says whether it did. Atomic.
-    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, expiry: u64) -> Doing<'a, bool>;
+    fn insert<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, bool>;
     /// Writes a record if it still is `old`; says whether it did. Atomic.
-    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, expiry: u64) -> Doing<'a, bool>;
+    fn replace<'a>(&'a self, table: Table, key: &'a str, old: &'a [u8], new: Vec<u8>, life: Life) -> Doing<'a, bool>;
     /// Removes a record and returns it. Atomic: of two takers one gets it.
-    fn take<'a>(&'a self, table: Table, key: &'a str) -> Doing<'a, Option<Vec<u8>>>;
+    fn take<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>>;
     /// Whether the records outlive the process.
     fn lasts(&self) -> bool {
         false
@@ -179,15 +196,26 @@ pub trait Store: Send + Sync + fmt::Debug {
     }
 }
 
-/// Typed access to a store.
+/// Typed access to a store, by a clock.
 #[derive(Clone, Debug)]
 pub(crate) struct State {
     store: Arc<dyn Store>,
+    clock: Clock,
 }
 
 impl State {
-    pub(crate) fn new(store: Arc<dyn Store>) -> Self {
-        Self { store }
+    pub(crate) fn new(store: Arc<dyn Store>, clock: Clock) -> Self {
+        Self { store, clock }
+    }
+
+    /// What time it is, in seconds since 1970.
+    pub(crate) fn now(&self) -> u64 {
+        self.clock.now()
+    }
+
+    /// A life that begins now.
+    fn life(&self, seconds: u64) -> Life {
+        Life::of(self.now(), seconds)
     }
 
     /// Whether the records outlive the process.
@@ -201,12 +229,12 @@ impl State {
     }
 
     pub(crate) async fn get<T: DeserializeOwned>(&self, table: Table, key: &str) -> Result<Option<T>, StoreError> {
-        self.store.get(table, key).await?.as_deref().map(read).transpose()
+        self.store.get(table, key, self.now()).await?.as_deref().map(read).transpose()
     }
 
     /// Whether there is a record.
     pub(crate) async fn has(&self, table: Table, key: &str) -> Result<bool, StoreError> {
-        Ok(self.store.get(table, key).await?.is_some())
+        Ok(self.store.get(table, key, self.now()).await?.is_some())
     }
 
     /// Writes a record that lives for `seconds`.
@@ -217,12 +245,12 @@ impl State {
         value: &T,
         seconds: u64,
     ) -> Result<(), StoreError> {
-        self.store.put(table, key, write(value)?, clock::now().saturating_add(seconds)).await
+        self.store.put(table, key, write(value)?, self.life(seconds)).await
     }
 
     /// Notes that something happened, for `seconds`; `false` if it had happened before.
     pub(crate) async fn note(&self, table: Table, key: &str, seconds: u64) -> Result<bool, StoreError> {
-        self.store.insert(table, key, b"1".to_vec(), clock::now().saturating_add(seconds)).await
+        self.store.insert(table, key, b"1".to_vec(), self.life(seconds)).await
     }
 
     /// Writes a record that lives for `seconds` if there is none; says whether it did.
@@ -233,7 +261,7 @@ impl State {
         value: &T,
         seconds: u64,
     ) -> Result<bool, StoreError> {
-        self.store.insert(table, key, write(value)?, clock::now().saturating_add(seconds)).await
+        self.store.insert(table, key, write(value)?, self.life(seconds)).await
     }
 
     /// Replaces a record if it still is what was read.
@@ -246,11 +274,11 @@ impl State {
         seconds: u64,
     ) -> Result<bool, StoreError> {
         let old = write(old)?;
-        self.store.replace(table, key, &old, write(new)?, clock::now().saturating_add(seconds)).await
+        self.store.replace(table, key, &old, write(new)?, self.life(seconds)).await
     }
 
     pub(crate) async fn take<T: DeserializeOwned>(&self, table: Table, key: &str) -> Result<Option<T>, StoreError> {
-        self.store.take(table, key).await?.as_deref().map(read).transpose()
+        self.store.take(table, key, self.now()).await?.as_deref().map(read).transpose()
     }
 }
 
@@ -268,16 +296,16 @@ pub(crate) mod tests {
 
     /// What every store must keep.
     pub(crate) async fn contract(store: &dyn Store) {
-        let soon = clock::now() + 60;
+        let (now, soon) = (1_800_000_000, Life::of(1_800_000_000, 60));
         let (key, value) = ("contract", b"one".to_vec());
-        assert_eq!(store.get(Table::Code, key).await.unwrap(), None);
+        assert_eq!(store.get(Table::Code, key, now).await.unwrap(), None);
         assert!(store.insert(Table::Code, key, value.clone(), soon).await.unwrap());
         assert!(!store.insert(Table::Code, key, b"two".to_vec(), soon).await.unwrap(), "it was there");
-        assert_eq!(store.get(Table::Code, key).await.unwrap(), Some(value.clone()));
-        assert_eq!(store.get(Table::Family, key).await.unwrap(), None, "kinds are apart");
+        assert_eq!(store.get(Table::Code, key, now).await.unwrap(), Some(value.clone()));
+        assert_eq!(store.get(Table::Family, key, now).await.unwrap(), None, "kinds are apart");
         assert!(!store.replace(Table::Code, key, b"other", b"x".to_vec(), soon).await.unwrap());
         assert!(store.replace(Table::Code, key, &value, b"\0\xff".to_vec(), soon).await.unwrap());
-        let takers = (0..8).map(|_| store.take(Table::Code, key));
+        let takers = (0..8).map(|_| store.take(Table::Code, key, now));
         let taken = futures_util::future::join_all(takers).await;
         let got: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
         assert_eq!(got, [b"\0\xff".to_vec()], "of eight takers one gets it");
@@ -289,12 +317,12 @@ pub(crate) mod tests {
             1,
             "of eight writers one is first"
         );
-        store.put(Table::Pending, key, value, clock::now()).await.unwrap();
-        assert_eq!(store.get(Table::Pending, key).await.unwrap(), None, "it has expired");
-        assert_eq!(store.take(Table::Pending, key).await.unwrap(), None, "it has expired");
+        store.put(Table::Pending, key, value, Life::of(now, 0)).await.unwrap();
+        assert_eq!(store.get(Table::Pending, key, now).await.unwrap(), None, "it has expired");
+        assert_eq!(store.take(Table::Pending, key, now).await.unwrap(), None, "it has expired");
         assert!(store.insert(Table::Pending, key, b"new".to_vec(), soon).await.unwrap());
         for table in [Table::Seen, Table::Pending] {
-            assert!(store.take(table, key).await.unwrap().is_some());
+            assert!(store.take(table, key, now).await.unwrap().is_some());
         }
     }
 
@@ -312,7 +340,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn of_two_takers_one_gets_the_record() {
-        let state = State::new(Arc::new(Memory::default()));
+        let state = State::new(Arc::new(Memory::default()), Clock::SYSTEM);
         state.put(Table::Code, "k", &"v", 60).await.unwrap();
         assert_eq!(state.take::<String>(Table::Code, "k").await.unwrap().as_deref(), Some("v"));
         assert_eq!(state.take::<String>(Table::Code, "k").await.unwrap(), None);
@@ -320,7 +348,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn expired_records_are_gone_and_kinds_are_apart() {
-        let state = State::new(Arc::new(Memory::default()));
+        let state = State::new(Arc::new(Memory::default()), Clock::SYSTEM);
         state.put(Table::Code, "k", &1, 0).await.unwrap();
         assert!(!state.has(Table::Code, "k").await.unwrap());
         assert!(state.note(Table::Code, "k", 60).await.unwrap());
@@ -330,7 +358,7 @@ pub(crate) mod tests {
 
     #[tokio::test]
     async fn a_record_is_replaced_only_if_nobody_else_did() {
-        let state = State::new(Arc::new(Memory::default()));
+        let state = State::new(Arc::new(Memory::default()), Clock::SYSTEM);
         state.put(Table::Family, "k", &1, 60).await.unwrap();
         assert!(state.replace(Table::Family, "k", &1, &2, 60).await.unwrap());
         assert!(!state.replace(Table::Family, "k", &1, &3, 60).await.unwrap());

@@ -7,8 +7,7 @@ use std::time::Duration;
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::{Cmd, FromRedisValue, RedisError, Script, cmd};
 
-use super::{Doing, OpenError, Store, StoreError, Table};
-use crate::serve::clock;
+use super::{Doing, Life, OpenError, Store, StoreError, Table};
 
 /// How long a connection or an answer may take.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -16,9 +15,11 @@ const PATIENCE: Duration = Duration::from_secs(2);
 const RETRIES: usize = 3;
 /// Before every key: others may use the same database.
 const PREFIX: &str = "mcp-auth";
+/// The longest life of a record, in seconds: longer than anybody waits, and no trouble for the server's clock.
+const LONGEST: u64 = 1 << 32;
 /// Writes a record only if it still is the old one.
 const REPLACE: &str = "if redis.call('GET', KEYS[1]) == ARGV[1] then \
-                       redis.call('SET', KEYS[1], ARGV[2], 'EXAT', ARGV[3]) return 1 else return 0 end";
+                       redis.call('SET', KEYS[1], ARGV[2], 'EX', ARGV[3]) return 1 else return 0 end";
 
 /// A store in Redis or Valkey.
 pub struct Shared {
@@ -84,44 +85,45 @@ fn key(table: Table, key: &str) -> String {
     format!("{PREFIX}:{}:{key}", table.name())
 }
 
-/// A time that the server takes: it refuses those that are over.
-fn expiry(at: u64) -> u64 {
-    at.max(clock::now() + 1)
+/// How long a record lives from now on, in seconds. Not when it ends: the clock of the server may be another one than ours.
+/// The server takes none below 1, nor any that its own clock cannot hold.
+fn seconds(life: Life) -> u64 {
+    life.end.saturating_sub(life.now).clamp(1, LONGEST)
 }
 
 impl Store for Shared {
-    fn get<'a>(&'a self, table: Table, name: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+    fn get<'a>(&'a self, table: Table, name: &'a str, _: u64) -> Doing<'a, Option<Vec<u8>>> {
         Box::pin(async move { self.ask_again(cmd("GET").arg(key(table, name))).await })
     }
 
-    fn put<'a>(&'a self, table: Table, name: &'a str, value: Vec<u8>, at: u64) -> Doing<'a, ()> {
+    fn put<'a>(&'a self, table: Table, name: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, ()> {
         Box::pin(async move {
-            if at <= clock::now() {
+            if life.end <= life.now {
                 return self.ask_again(cmd("DEL").arg(key(table, name))).await;
             }
-            self.ask_again(cmd("SET").arg(key(table, name)).arg(value).arg("EXAT").arg(expiry(at))).await
+            self.ask_again(cmd("SET").arg(key(table, name)).arg(value).arg("EX").arg(seconds(life))).await
         })
     }
 
-    fn insert<'a>(&'a self, table: Table, name: &'a str, value: Vec<u8>, at: u64) -> Doing<'a, bool> {
+    fn insert<'a>(&'a self, table: Table, name: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, bool> {
         Box::pin(async move {
             let mut command = cmd("SET");
-            command.arg(key(table, name)).arg(value).arg("NX").arg("EXAT").arg(expiry(at));
+            command.arg(key(table, name)).arg(value).arg("NX").arg("EX").arg(seconds(life));
             let done: Option<String> = self.ask(&command).await?;
             Ok(done.is_some())
         })
     }
 
-    fn replace<'a>(&'a self, table: Table, name: &'a str, old: &'a [u8], new: Vec<u8>, at: u64) -> Doing<'a, bool> {
+    fn replace<'a>(&'a self, table: Table, name: &'a str, old: &'a [u8], new: Vec<u8>, life: Life) -> Doing<'a, bool> {
         Box::pin(async move {
             let mut call = self.replace.key(key(table, name));
-            call.arg(old).arg(new).arg(expiry(at));
+            call.arg(old).arg(new).arg(seconds(life));
             let done: Result<i64, _> = call.invoke_async(&mut self.connection.clone()).await;
             Ok(done.map_err(|error| failed(&error))? == 1)
         })
     }
 
-    fn take<'a>(&'a self, table: Table, name: &'a str) -> Doing<'a, Option<Vec<u8>>> {
+    fn take<'a>(&'a self, table: Table, name: &'a str, _: u64) -> Doing<'a, Option<Vec<u8>>> {
         Box::pin(async move { self.ask(cmd("GETDEL").arg(key(table, name))).await })
     }
 

@@ -3,8 +3,8 @@
 use serde_json::json;
 
 use super::*;
-use crate::serve::clock;
 use crate::serve::keys::{self, Keys};
+use crate::spec::clock::Clock;
 
 #[tokio::test]
 async fn token_errors_say_what_is_wrong_in_the_standard_words() {
@@ -152,7 +152,7 @@ async fn tokens_are_bound_to_the_key_of_a_proof() {
     let keys = Keys::make().unwrap();
     let prove = |key: &keys::Key, method: &str, url: &str, token: Option<&str>, age: u64| {
         let header = json!({"typ": "dpop+jwt", "alg": key.alg(), "jwk": key.public});
-        let mut claims = json!({"htm": method, "htu": url, "iat": clock::now() - age, "jti": keys::random(8)});
+        let mut claims = json!({"htm": method, "htu": url, "iat": Clock::SYSTEM.now() - age, "jti": keys::random(8)});
         if let Some(token) = token {
             claims["ath"] = json!(fingerprint(token));
         }
@@ -215,7 +215,7 @@ async fn an_identity_provider_speaks_for_its_users() {
     };
     let attempt = async |server: &Server, secret: &str, typ: &str, change: Option<(&str, Value)>, scope: &str| {
         let mut claims = json!({"iss": issuer, "sub": "carol", "aud": server.issuer(), "client_id": "mcp-auth-confidential",
-            "resource": server.mcp_url(), "scope": "search:read", "iat": clock::now(), "exp": clock::now() + 60, "jti": "same"});
+            "resource": server.mcp_url(), "scope": "search:read", "iat": Clock::SYSTEM.now(), "exp": Clock::SYSTEM.now() + 60, "jti": "same"});
         if let Some((name, value)) = change {
             claims[name] = value;
         }
@@ -246,7 +246,7 @@ async fn an_identity_provider_speaks_for_its_users() {
         (Duty::CheckIdentityType, "JWT", None),
         (Duty::CheckIdentityAudience, TYP, Some(("aud", json!(["https://a.example", "https://b.example"])))),
         (Duty::CheckIdentityClient, TYP, Some(("client_id", json!("other")))),
-        (Duty::CheckIdentityTimes, TYP, Some(("exp", json!(clock::now() - 90)))),
+        (Duty::CheckIdentityTimes, TYP, Some(("exp", json!(Clock::SYSTEM.now() - 90)))),
         (Duty::CheckIdentityResource, TYP, Some(("resource", json!("https://other.example/")))),
     ];
     for (duty, typ, change) in cases {
