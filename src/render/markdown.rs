@@ -114,7 +114,7 @@ fn clients(report: &Report, out: &mut dyn Write) -> io::Result<()> {
     for client in &report.clients {
         let reasons = client.reasons.iter().map(|reason| {
             let source = words::client_source(reason).map(|source| format!("; {source}")).unwrap_or_default();
-            prose(&format!("{}{source}", words::client_reason(reason)))
+            cell(&format!("{}{source}", words::client_reason(reason)))
         });
         let reasons = reasons.collect::<Vec<_>>().join("<br>");
         writeln!(out, "| {} | {} | {reasons} |", prose(client.name), client.fit.as_str())?;
@@ -132,15 +132,21 @@ fn code(text: &str) -> String {
 
 /// A text of ours, its backticks as code spans where they come in pairs, everything else as plain text.
 fn prose(text: &str) -> String {
+    spans(text, code)
+}
+
+/// The same in a table, where a bar ends the cell even inside a code span.
+fn cell(text: &str) -> String {
+    spans(text, |text| code(text).replace('|', "\\|"))
+}
+
+fn spans(text: &str, code: fn(&str) -> String) -> String {
     let parts: Vec<&str> = text.split('`').collect();
-    if parts.len().is_multiple_of(2) {
+    // Backticks side by side make a fence of their own, and what was meant as code becomes markup.
+    if parts.len().is_multiple_of(2) || text.contains("``") {
         return escaped(text);
     }
-    let shown = parts.iter().enumerate().map(|(index, part)| match index % 2 {
-        0 => escaped(part),
-        _ if part.is_empty() => "``".to_owned(),
-        _ => code(part),
-    });
+    let shown = parts.iter().enumerate().map(|(index, part)| if index % 2 == 0 { escaped(part) } else { code(part) });
     shown.collect()
 }
 
@@ -177,5 +183,7 @@ mod tests {
         assert_eq!(code("`"), "`` ` ``");
         assert_eq!(prose("`resource` is *x*"), "`resource` is \\*x\\*");
         assert_eq!(prose("one ` only"), "one \\` only");
+        assert_eq!(prose("```<img src=x>`"), "\\`\\`\\`&lt;img src=x&gt;\\`");
+        assert_eq!(cell("`a|<b>` | c"), "`a\\|<b>` \\| c");
     }
 }
