@@ -6,13 +6,12 @@ use std::collections::BTreeSet;
 use std::net::IpAddr;
 
 use serde_json::Value;
-use time::OffsetDateTime;
-use time::format_description::well_known::Rfc2822;
 use url::{Host, Url};
 
 use super::ground::{in_all, in_both, issuer, refused, resource, server, servers};
 use super::refusals::destination;
 use crate::evidence::{Document, Evidence, Exchange, Pointer};
+use crate::formats::date;
 use crate::formats::uri::{self, AddressClass};
 use crate::level;
 use crate::need;
@@ -347,6 +346,9 @@ const LEEWAY: i64 = 60;
 /// From how many seconds on a verifier without leeway is in trouble; below lie the network and the rounding of `Date`.
 const NOTICEABLE: i64 = 5;
 
+/// The highest age that counts, in seconds: a year, the longest that caches are told to keep anything.
+const OLDEST: i64 = 365 * 24 * 3600;
+
 /// What a server's `Date` says against our clock.
 struct Clock<'e> {
     exchange: &'e Exchange,
@@ -361,9 +363,11 @@ fn clock_of<'e>(e: &Evidence<'e>, origin: &uri::Origin) -> Option<Clock<'e>> {
     let read = |exchange: &'e Exchange| {
         let reply = exchange.reply()?;
         let date = reply.header("date")?;
-        let told = OffsetDateTime::parse(date, &Rfc2822).ok()?.unix_timestamp();
-        let age: i64 = reply.header("age").and_then(|age| age.trim().parse().ok()).unwrap_or(0);
         let came = e.trail.started.checked_add(exchange.at)?.checked_add(exchange.took)? / 1000;
+        let told = date::read(date, came)?;
+        // What is no age is none (RFC 9111 §5.1); one that no cache can have says nothing of the clock.
+        let age = reply.header("age").and_then(date::delta).unwrap_or(0);
+        let age = i64::try_from(age).ok().filter(|age| *age <= OLDEST)?;
         let ahead = told.checked_add(age)?.checked_sub(i64::try_from(came).ok()?)?;
         Some(Clock { exchange, date, ahead })
     };

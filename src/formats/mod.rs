@@ -6,6 +6,7 @@
 
 pub mod certificate;
 pub mod challenge;
+pub mod date;
 pub mod json;
 pub mod jwks;
 pub mod jwt;

@@ -268,7 +268,7 @@ impl Wire {
         for tries in 0.. {
             let exchange = Box::pin(self.send_once(ask.clone(), tap.as_ref())).await;
             let reply = exchange.reply();
-            let pause = reply.and_then(|r| self.pace.again(ask.step, r, tries, self.budgets.retry_pause));
+            let pause = reply.and_then(|r| self.pace.again(ask.step, r, tries, self.budgets.retry_pause, self.now()));
             let Some(pause) = pause else {
                 self.write_down(exchange.clone());
                 return exchange;

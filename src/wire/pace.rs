@@ -10,7 +10,7 @@ use url::Url;
 
 use super::limits;
 use crate::evidence::{Failure, FailureKind, HttpReply};
-use crate::formats::uri;
+use crate::formats::{date, uri};
 use crate::spec::step::Step;
 
 /// The pace of one run.
@@ -74,8 +74,15 @@ impl Pace {
     }
 
     /// How long to wait before a request is made again that the server had no time for: as long as it says (RFC 9110
-    /// §10.2.3), else a pause that doubles. `None` if it is not made again.
-    pub(super) fn again(&self, step: Step, reply: &HttpReply, tries: u32, pause: Duration) -> Option<Duration> {
+    /// §10.2.3), else a pause that doubles. `None` if it is not made again. `now`: when the answer came, in seconds since 1970.
+    pub(super) fn again(
+        &self,
+        step: Step,
+        reply: &HttpReply,
+        tries: u32,
+        pause: Duration,
+        now: u64,
+    ) -> Option<Duration> {
         let has_no_time = match reply.status {
             503 => true,
             429 => !step.reach().is_touching(),
@@ -84,7 +91,9 @@ impl Pace {
         if !has_no_time || !step.is_repeatable() || tries >= limits::RETRIES {
             return None;
         }
-        let named = reply.header("retry-after").and_then(|text| text.trim().parse().ok()).map(Duration::from_secs);
+        // A date is one by the clock of the server, where that is told.
+        let told = reply.header("date").and_then(|date| u64::try_from(date::read(date, now)?).ok()).unwrap_or(now);
+        let named = reply.header("retry-after").and_then(|text| date::retry_after(text, told)).map(Duration::from_secs);
         let wait = named.unwrap_or(pause * 2_u32.pow(tries));
         let mut paused = self.paused.lock().unwrap_or_else(PoisonError::into_inner);
         let sum = paused.saturating_add(wait);
@@ -97,5 +106,40 @@ impl Pace {
     /// Why nothing unusual is sent any more, if so.
     pub(super) fn halted(&self) -> Option<String> {
         self.halted.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::evidence::{Body, Header};
+
+    #[test]
+    fn a_server_is_asked_again_when_it_says_so() {
+        const NOW: u64 = 1_800_000_000;
+        let header = |name: &str, value: &str| Header { name: name.to_owned(), value: value.to_owned() };
+        for (after, date, expected) in [
+            ("2", None, Some(2)),
+            ("0", None, Some(0)),
+            ("Fri, 15 Jan 2027 08:00:03 GMT", None, Some(3)),
+            // By the clock of the server, which is ten minutes behind ours, or ahead.
+            ("Fri, 15 Jan 2027 07:50:03 GMT", Some("Fri, 15 Jan 2027 07:50:00 GMT"), Some(3)),
+            ("Fri, 15 Jan 2027 08:10:03 GMT", Some("Fri, 15 Jan 2027 08:10:00 GMT"), Some(3)),
+            ("Thu, 31 Dec 2026 23:59:60 GMT", Some("Thu, 31 Dec 2026 23:59:58 GMT"), Some(2)),
+            // Over by now.
+            ("Wed, 15 Jan 2020 08:00:00 GMT", None, Some(0)),
+            // Longer than anybody waits.
+            ("Fri, 31 Dec 9999 23:59:59 GMT", None, None),
+            ("999999999999999999999999999999", None, None),
+            // No time: the usual pause.
+            ("soon", None, Some(1)),
+            ("-5", None, Some(1)),
+        ] {
+            let mut headers = vec![header("retry-after", after)];
+            headers.extend(date.map(|date| header("date", date)));
+            let reply = HttpReply { status: 503, headers, body: Body::default() };
+            let wait = Pace::new(None).again(Step::OauthMetadata, &reply, 0, Duration::from_secs(1), NOW);
+            assert_eq!(wait, expected.map(Duration::from_secs), "{after} {date:?}");
+        }
     }
 }
