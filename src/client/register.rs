@@ -245,9 +245,16 @@ fn accepted(
         auth,
         registration_uri: text("registration_client_uri").filter(same_origin).map(str::to_owned),
         registration_token: text("registration_access_token").map(Secret::from),
-        secret_expires_at: document.get("client_secret_expires_at").and_then(Value::as_u64).unwrap_or_default(),
+        secret_expires_at: document.get("client_secret_expires_at").map_or(0, moment),
         ..public(id, ClientOrigin::Registered, redirect_uri)
     })
+}
+
+/// A time in seconds since 1970, however it is written; 0, never, for what is none.
+fn moment(value: &Value) -> u64 {
+    let float = value.as_f64().or_else(|| value.as_str()?.trim().parse().ok()).filter(|seconds| seconds.is_finite());
+    // A cast saturates.
+    value.as_u64().or(float.map(|seconds| seconds as u64)).unwrap_or_default()
 }
 
 fn method_of(document: &Map<String, Value>, asked: ClientAuth, has_secret: bool, located: &Located) -> ClientAuth {
@@ -315,6 +322,34 @@ mod tests {
         assert!(visible("odd:id/+1", "x").is_ok());
         for bad in ["", "a\r\nb", "ü", &"x".repeat(LONGEST + 1)] {
             assert!(visible(bad, "x").is_err());
+        }
+    }
+
+    #[test]
+    fn a_registration_is_used_until_its_secret_expires() {
+        for (value, until) in [
+            ("0", 0),
+            ("1800000000", 1_800_000_000),
+            ("1800000000.7", 1_800_000_000),
+            ("\"1800000000\"", 1_800_000_000),
+            ("18446744073709551615", u64::MAX),
+            ("1e308", u64::MAX),
+            ("-1", 0),
+            ("null", 0),
+            ("\"never\"", 0),
+        ] {
+            assert_eq!(moment(&serde_json::from_str(value).unwrap()), until, "{value}");
+        }
+        for (until, now, is) in [
+            (0, u64::MAX, true),
+            (1000, 999, true),
+            (1000, 1000, false),
+            (1000, 1001, false),
+            (u64::MAX, 253_402_300_799, true),
+            (1, 0, true),
+        ] {
+            let client = Client { secret_expires_at: until, ..public("id".to_owned(), ClientOrigin::Registered, None) };
+            assert_eq!(is_reusable(&client, None, now), is, "{until} at {now}");
         }
     }
 }
