@@ -65,6 +65,21 @@ fn doors_are_kept() {
     }
 }
 
+/// What judges, reads or writes has no clock: a record says when it was made.
+#[test]
+fn time_is_told_in_one_place_and_judged_by_the_record() {
+    let timeless = ["formats", "evidence", "store", "verdict", "checks", "advice", "report", "render", "client"];
+    for (path, text) in sources() {
+        let product = text.split("#[cfg(test)]").next().unwrap_or_default();
+        let is_clock = path.ends_with("spec/clock.rs");
+        assert!(is_clock || !product.contains("SystemTime"), "{} reads the clock of the machine", path.display());
+        let module = module_of(&path);
+        let is_test = path.to_string_lossy().contains("tests");
+        let has = product.contains("spec::clock") && timeless.contains(&module.as_str()) && !is_test;
+        assert!(!has, "{} has a clock: take the time as an argument", path.display());
+    }
+}
+
 #[test]
 fn files_stay_small_and_say_what_they_are() {
     for (path, text) in sources() {

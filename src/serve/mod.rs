@@ -397,6 +397,13 @@ impl Server {
         self.site.requests()
     }
 
+    /// The routes at the origin of the MCP server, and at that of the authorization server where it is another: for who
+    /// carries requests to them without a connection.
+    #[must_use]
+    pub fn routers(&self) -> (axum::Router, Option<axum::Router>) {
+        site::routers(&self.site)
+    }
+
     /// Stops listening, lets open requests finish for a moment, and returns when all is over.
     pub async fn stop(self) {
         self.stop.send_replace(true);
@@ -479,3 +486,5 @@ pub async fn start(config: Config) -> Result<Server, ServeError> {
 
 #[cfg(test)]
 pub(crate) mod tests;
+#[cfg(test)]
+mod times;

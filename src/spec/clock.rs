@@ -56,6 +56,21 @@ fn of_machine() -> u64 {
     u64::try_from(since.as_millis()).unwrap_or(u64::MAX)
 }
 
+/// Times at which every rule about time is tried: a year before and after a usual one, both sides of what 31 and 32 bits
+/// hold, the last day that dates can be written of, and far behind it.
+#[cfg(test)]
+pub(crate) const MOMENTS: [u64; 9] = [
+    1_768_464_000,
+    1_800_000_000,
+    1_831_536_000,
+    2_147_483_647,
+    2_147_483_648,
+    4_294_967_296,
+    253_402_214_400,
+    253_402_300_800,
+    1 << 53,
+];
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -9,6 +9,7 @@ use std::sync::{Arc, Mutex};
 
 use super::*;
 use crate::client::plan::Plan;
+use crate::spec::clock::{Clock, MOMENTS};
 use crate::spec::reach::Reach;
 use crate::store::seam::{self, Deed};
 use crate::store::{Client, ClientAuth, ClientOrigin};
@@ -208,4 +209,77 @@ fn a_disk_that_would_not_take_the_new_token_keeps_the_old_one_unspent() {
     seam::plan(None);
     assert!(matches!(error, ClientError::Store(_)), "{error}");
     assert_eq!(state.lock().unwrap().requests, 0);
+}
+
+/// A run at this time with a token that was got at 1000 for this long: how many refreshes it begins with, and what is kept.
+fn begun_at(now: u64, lifetime: Option<u64>) -> (u32, Login) {
+    let home = tempfile::tempdir().unwrap();
+    let (origin, state) = issuer();
+    let mut login = stored(&origin);
+    let tokens = login.tokens.as_mut().unwrap();
+    (tokens.obtained_at, tokens.expires_at) = (1000, lifetime.map(|lifetime| 1000_u64.saturating_add(lifetime)));
+    let store = Store::in_directory(home.path());
+    block(async { store.lock().await.unwrap().save(|book| book.put(login.clone())).unwrap() });
+    let target = url::Url::parse(&login.server).unwrap();
+    let (clock, _) = Clock::stopped(now);
+    let wire = Wire::new(&target, &login.server, Reach::Login, Policy::default()).unwrap().by(clock);
+    let plan = Plan::default();
+    let actor = Actor { wire: &wire, plan: &plan, say: &|_| {} };
+    let mut keeper = Keeper::new(actor, &store, "default", false, None);
+    block(Box::pin(keeper.begin())).unwrap();
+    assert_eq!(wire.trail().started, now * 1000, "the record is by the same clock");
+    let requests = state.lock().unwrap().requests;
+    (requests, kept(home.path()))
+}
+
+#[test]
+fn a_token_is_refreshed_from_half_a_minute_before_its_end() {
+    for (lifetime, now, refreshes) in [
+        (Some(600), 1000, 0),
+        (Some(600), 1569, 0),
+        (Some(600), 1570, 1),
+        (Some(600), 1599, 1),
+        (Some(600), 1600, 1),
+        (Some(600), 1000 + 31_536_000, 1),
+        // A token that lives a minute is good for three quarters of it.
+        (Some(60), 1044, 0),
+        (Some(60), 1045, 1),
+        // The clock was set back behind the day it was got on.
+        (Some(600), 0, 0),
+        // What never ends, or nobody says when.
+        (None, 253_402_300_799, 0),
+        (Some(u64::MAX), 253_402_300_799, 0),
+    ] {
+        let (requests, login) = begun_at(now, lifetime);
+        assert_eq!(requests, refreshes, "{lifetime:?} at {now}");
+        if refreshes > 0 {
+            let tokens = login.tokens.unwrap();
+            assert_eq!((tokens.obtained_at, tokens.expires_at), (now, Some(now + 600)));
+        }
+    }
+    for now in MOMENTS {
+        let (requests, login) = begun_at(now, Some(600));
+        assert_eq!((requests, login.tokens.unwrap().expires_at), (1, Some(now + 600)));
+    }
+}
+
+#[test]
+fn a_journal_is_written_by_the_clock_of_the_run() {
+    let home = tempfile::tempdir().unwrap();
+    let (origin, state) = issuer();
+    keep(home.path(), &origin);
+    state.lock().unwrap().revoked = true;
+    let store = Store::in_directory(home.path());
+    let login = kept(home.path());
+    let target = url::Url::parse(&login.server).unwrap();
+    for (now, asked) in [(253_402_300_799, 1), (1, 1)] {
+        let (clock, _) = Clock::stopped(now);
+        let wire = Wire::new(&target, &login.server, Reach::Login, Policy::default()).unwrap().by(clock);
+        let plan = Plan::default();
+        let actor = Actor { wire: &wire, plan: &plan, say: &|_| {} };
+        assert!(matches!(block(Box::pin(refresh(&actor, &store, &login))), Err(ClientError::LoginNeeded { .. })));
+        // Once refused is refused, whatever time it is later.
+        assert_eq!(kept(home.path()).refresh, RefreshState::Refused { since: 253_402_300_799 });
+        assert_eq!(state.lock().unwrap().requests, asked);
+    }
 }

@@ -254,3 +254,40 @@ proptest! {
         prop_assert_eq!(verify(&forged, &key, None), Err(SignatureProblem::Mismatch));
     }
 }
+
+#[test]
+fn times_are_judged_to_the_second_at_any_time() {
+    let now_of = crate::spec::clock::MOMENTS.map(|now| i64::try_from(now).unwrap());
+    for now in now_of.into_iter().chain([0, -1, i64::MIN, i64::MAX]) {
+        for (name, offset, refused) in [
+            ("exp", -31, true),
+            ("exp", -30, true),
+            ("exp", -29, false),
+            ("exp", 0, false),
+            ("exp", 31_536_000, false),
+            ("exp", -31_536_000, true),
+            ("nbf", 29, false),
+            ("nbf", 30, false),
+            ("nbf", 31, true),
+            ("nbf", 600, true),
+            ("nbf", -600, false),
+        ] {
+            let Some(time) = now.checked_add(offset) else { continue };
+            let mut claims = json!({ "iss": "i", "aud": "a", "sub": "s", "client_id": "c", "jti": "j", "iat": 0,
+                "exp": now.saturating_add(600) });
+            claims["iat"] = json!(now);
+            claims[name] = json!(time);
+            let jwt = decode(&token(&json!({ "alg": "ES256", "typ": "at+jwt" }), &claims)).unwrap();
+            let expected = Expected { issuer: Some("i"), audience: Some("a"), now, leeway: 30 };
+            let problems = check(&jwt, &expected);
+            // At the end of all numbers nothing can be told apart.
+            if now.checked_add(30).is_some() && now.checked_sub(31).is_some() {
+                assert_eq!(
+                    problems.iter().any(ClaimProblem::refuses),
+                    refused,
+                    "{name} {offset} at {now}: {problems:?}"
+                );
+            }
+        }
+    }
+}
