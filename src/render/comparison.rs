@@ -99,6 +99,5 @@ fn totals(comparison: &Comparison, rest: usize, style: &Style, out: &mut dyn Wri
 /// # Errors
 /// The stream cannot be written.
 pub fn json(comparison: &Comparison, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, comparison)?;
-    writeln!(out)
+    words::json(comparison, out)
 }

@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use url::Url;
 
 use super::View;
-use super::words::{block, instant, line};
+use super::words::{self, block, instant, line};
 use crate::evidence::{Exchange, Header, HttpReply, Outcome};
 
 /// Writes the archive.
@@ -30,8 +30,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     {
         log.insert("_clients".to_owned(), json!(view.report.clients));
     }
-    serde_json::to_writer_pretty(&mut *out, &archive)?;
-    writeln!(out)
+    words::json(&archive, out)
 }
 
 fn entry(exchange: &Exchange, started: u64) -> Value {

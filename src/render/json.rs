@@ -2,10 +2,9 @@
 
 use std::io::{self, Write};
 
-use super::View;
+use super::{View, words};
 
 /// Writes the report as JSON.
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
-    serde_json::to_writer_pretty(&mut *out, view.report)?;
-    writeln!(out)
+    words::json(view.report, out)
 }

@@ -5,7 +5,7 @@ use std::io::{self, Write};
 
 use serde::Serialize;
 
-use super::View;
+use super::{View, words};
 use crate::report::{CheckResult, Report};
 
 #[derive(Serialize)]
@@ -27,8 +27,7 @@ struct SummaryLine<'a> {
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let target = view.report.target.as_str();
     for result in &view.report.results {
-        serde_json::to_writer(&mut *out, &ResultLine { kind: "result", target, result })?;
-        writeln!(out)?;
+        words::json_line(&ResultLine { kind: "result", target, result }, out)?;
     }
     let mut rest = view.report.clone();
     rest.results = Vec::new();
@@ -37,6 +36,5 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     if let Some(object) = summary.as_object_mut() {
         object.shift_remove("results");
     }
-    serde_json::to_writer(&mut *out, &summary)?;
-    writeln!(out)
+    words::json_line(&summary, out)
 }

@@ -53,8 +53,7 @@ pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     {
         run.insert("properties".to_owned(), json!({ "clients": view.report.clients }));
     }
-    serde_json::to_writer_pretty(&mut *out, &log)?;
-    writeln!(out)
+    words::json(&log, out)
 }
 
 fn rule(row: &CheckResult) -> Value {

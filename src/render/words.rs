@@ -3,7 +3,7 @@
 use crate::evidence::{Mode, Pointer};
 use crate::report::{Accepted, CheckResult, ClientReason};
 use crate::spec::cite::Cite;
-use crate::spec::text::{printable, printable_block};
+use crate::spec::text::{json_escaped, printable, printable_block};
 use crate::verdict::Role;
 
 /// The longest text of one member of a report that a format repeats, in characters.
@@ -98,16 +98,50 @@ pub(super) fn cites(cites: &[Cite]) -> String {
     cites.iter().map(Cite::short).collect::<Vec<_>>().join(", ")
 }
 
-/// An instant as RFC 3339 in UTC, from milliseconds since 1970.
+/// The last millisecond of the year 9999, after which RFC 3339 has no dates.
+const LAST: u64 = 253_402_300_799_999;
+
+/// An instant as RFC 3339 in UTC, from milliseconds since 1970; at most the end of the year 9999.
 pub(super) fn instant(milliseconds: u64) -> String {
-    let nanoseconds = i128::from(milliseconds) * 1_000_000;
+    let nanoseconds = i128::from(milliseconds.min(LAST)) * 1_000_000;
     time::OffsetDateTime::from_unix_timestamp_nanos(nanoseconds)
         .ok()
         .and_then(|at| at.format(&time::format_description::well_known::Rfc3339).ok())
         .unwrap_or_else(|| "1970-01-01T00:00:00Z".to_owned())
 }
 
+/// Writes a value as indented JSON, nothing raw in its texts.
+pub(super) fn json(value: &impl serde::Serialize, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    writeln!(out, "{}", json_escaped(serde_json::to_string_pretty(value)?))
+}
+
+/// The same on one line.
+pub(super) fn json_line(value: &impl serde::Serialize, out: &mut dyn std::io::Write) -> std::io::Result<()> {
+    writeln!(out, "{}", json_escaped(serde_json::to_string(value)?))
+}
+
 /// `1 check`, `2 checks`.
 pub(super) fn plural(count: usize, noun: &str) -> String {
     if count == 1 { format!("1 {noun}") } else { format!("{count} {noun}s") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn instants_are_dates_whatever_the_clock_says() {
+        for (milliseconds, told) in [
+            (0, "1970-01-01T00:00:00Z"),
+            (1_768_464_000_000, "2026-01-15T08:00:00Z"),
+            (1_800_000_000_001, "2027-01-15T08:00:00.001Z"),
+            (2_147_483_647_000, "2038-01-19T03:14:07Z"),
+            (2_147_483_648_000, "2038-01-19T03:14:08Z"),
+            (253_402_300_799_999, "9999-12-31T23:59:59.999Z"),
+            (253_402_300_800_000, "9999-12-31T23:59:59.999Z"),
+            (u64::MAX, "9999-12-31T23:59:59.999Z"),
+        ] {
+            assert_eq!(instant(milliseconds), told);
+        }
+    }
 }
