@@ -7,6 +7,7 @@ pub(crate) mod grade;
 pub(crate) mod serve;
 pub(crate) mod touch;
 
+use std::ffi::OsString;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
@@ -228,7 +229,7 @@ pub(crate) struct Connection {
     #[arg(long, value_name = "SECONDS", value_parser = seconds, env = "MCP_AUTH_TIMEOUT")]
     pub(crate) timeout: Option<Duration>,
     /// Send everything through this proxy
-    #[arg(long, value_name = "URL", env = "MCP_AUTH_PROXY")]
+    #[arg(long, value_name = "URL", env = "MCP_AUTH_PROXY", hide_env_values = true)]
     pub(crate) proxy: Option<String>,
 }
 
@@ -271,8 +272,8 @@ pub(crate) struct Explain {
 }
 
 /// Reads the command line. A target on it excludes what stands in place of one; a target of the environment gives way.
-pub(crate) fn parse() -> Result<Cli, clap::Error> {
-    let matches = Cli::command().try_get_matches()?;
+pub(crate) fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Cli, clap::Error> {
+    let matches = Cli::command().try_get_matches_from(arguments)?;
     if let Some(probe) = matches.subcommand_matches("probe") {
         let named = |name| probe.value_source(name) == Some(ValueSource::CommandLine);
         if named("target") && (named("from") || named("from_config") || named("targets")) {

@@ -15,7 +15,7 @@ use mcp_auth::wire;
 use crate::cli::{Checks, Cli, Colour, Command, Common, carry};
 
 fn main() -> ExitCode {
-    let cli = match cli::parse() {
+    let cli = match cli::parse(std::env::args_os()) {
         Ok(cli) => cli,
         Err(error) => error.exit(),
     };

@@ -2,28 +2,45 @@
 //!
 //! Where somebody else wrote a reader of the same format, both must agree on what ours accepts.
 
+mod arguments;
+mod peers;
+mod report;
+mod requests;
+
 use std::fmt::Write as _;
 use std::os::unix::fs::PermissionsExt as _;
 
 use mcp_auth::client::authorize::Awaited;
 use mcp_auth::client::register;
-use mcp_auth::commands::probe;
+use mcp_auth::commands::{config, mcp, probe};
 use mcp_auth::evidence::Trail;
 use mcp_auth::formats::sse::{Caps, Parser};
 use mcp_auth::formats::{certificate as certificates, challenge as challenges, json as gate, jwks as keys, jwt as jwts};
 use mcp_auth::formats::{rpc as rpcs, token as tokens, uri};
-use mcp_auth::render::{FORMATS, Style, View};
-use mcp_auth::store::{Book, Store};
+use mcp_auth::spec::revision::Revision;
 use mcp_auth::spec::text::{is_unsafe, json_escaped, printable, printable_block};
+use mcp_auth::store::{Book, Store};
 use serde_json::{Value, json};
 
-/// `WWW-Authenticate` lines. What was read without a complaint is read the same when it is written down again.
+pub use arguments::arguments;
+pub use report::report;
+pub use requests::requests;
+
+/// `WWW-Authenticate` lines. What was read without a complaint is read the same when it is written down again, and by the
+/// grammar of RFC 9110.
 pub fn challenge(data: &[u8]) {
     let text = String::from_utf8_lossy(data);
     let read = challenges::read(text.lines());
     if !read.problems.is_empty() {
         return;
     }
+    let theirs: Vec<peers::Challenge> = text.lines().flat_map(|line| peers::challenges(line).expect(line)).collect();
+    let ours = read.list.iter().map(|challenge| peers::Challenge {
+        scheme: challenge.scheme.clone(),
+        token68: challenge.token68.clone(),
+        params: challenge.params.iter().map(|p| (p.name.clone(), p.value.clone())).collect(),
+    });
+    assert_eq!(ours.collect::<Vec<_>>(), theirs, "{text:?}");
     let again: Vec<String> = read.list.iter().map(written).collect();
     let reread = challenges::read(again.iter().map(String::as_str));
     assert!(reread.problems.is_empty(), "{again:?}: {:?}", reread.problems);
@@ -65,17 +82,17 @@ pub fn json(data: &[u8]) {
     let _ = gate::read_object(data);
 }
 
-/// Resource metadata, judged and reported.
+/// Resource metadata, judged.
 pub fn resource_metadata(data: &[u8]) {
-    report(&deployment(data, SERVER.as_bytes(), KEYS.as_bytes()));
+    judged(&deployment(data, SERVER.as_bytes(), KEYS.as_bytes()));
 }
 
-/// Authorization server metadata, judged and reported.
+/// Authorization server metadata, judged.
 pub fn server_metadata(data: &[u8]) {
-    report(&deployment(RESOURCE.as_bytes(), data, KEYS.as_bytes()));
+    judged(&deployment(RESOURCE.as_bytes(), data, KEYS.as_bytes()));
 }
 
-/// A key set, read, judged and reported. Private members are never shown.
+/// A key set, read and judged.
 pub fn jwks(data: &[u8]) {
     if let Ok(set) = keys::KeySet::read(data) {
         for key in set.usable() {
@@ -83,7 +100,7 @@ pub fn jwks(data: &[u8]) {
         }
         let _ = set.duplicate_kids();
     }
-    report(&deployment(RESOURCE.as_bytes(), SERVER.as_bytes(), data));
+    judged(&deployment(RESOURCE.as_bytes(), SERVER.as_bytes(), data));
 }
 
 /// A token. `jsonwebtoken` reads the same `alg` wherever both read the header.
@@ -124,7 +141,7 @@ pub fn token(data: &[u8]) {
     let _ = tokens::read(None, data);
 }
 
-/// A saved trail: what loads is saved, loads again and is reported the same in every format.
+/// A saved trail: what loads is saved, loads again, and is judged.
 pub fn trail(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     match Trail::load(text) {
@@ -133,7 +150,7 @@ pub fn trail(data: &[u8]) {
             clean(&saved);
             let again = Trail::load(&saved).expect("what was saved loads");
             assert_eq!(again.save(), saved, "saving twice changes nothing");
-            report(&trail);
+            judged(&trail);
         }
         Err(problem) => clean(&problem.to_string()),
     }
@@ -308,23 +325,62 @@ fn deployment(resource: &[u8], server: &[u8], keys: &[u8]) -> Trail {
     Trail::load(&trail.to_string()).expect("a trail")
 }
 
-/// Judges a trail and writes it: nothing raw, and JSON is JSON. In one format, which the input chooses: all of them would
-/// cost ten inputs for one.
-fn report(trail: &Trail) {
-    let report = probe::judge(trail, None, false, &[]);
-    let style = Style { colour: false, width: 80, verbose: true };
-    let safe = trail.redacted();
+/// Judges a trail, by one revision, which the input chooses: what is said of it holds nothing raw. How reports are written is
+/// the matter of [`report()`]: most of what is written is ours and always the same, and would cost ten inputs for one.
+fn judged(trail: &Trail) {
     let length: usize = trail.exchanges.iter().filter_map(|exchange| exchange.reply()).map(|reply| reply.body.len()).sum();
-    for format in FORMATS.iter().skip(length % FORMATS.len()).take(1) {
-        let mut out = Vec::new();
-        (format.write)(&View { report: &report, trail: &safe, style: &style }, &mut out).expect("memory takes all");
-        let text = String::from_utf8(out).expect("UTF-8");
-        let raw = text.chars().find(|&c| is_unsafe(c) && c != '\n' && c != '\t');
-        assert!(raw.is_none(), "{}: raw {raw:?}", format.name);
-        match format.name {
-            "json" | "sarif" | "har" => drop(serde_json::from_str::<Value>(&text).expect("JSON")),
-            "jsonl" => text.lines().for_each(|line| drop(serde_json::from_str::<Value>(line).expect("JSON"))),
-            _ => {}
+    let revision = Revision::ALL.iter().copied().cycle().nth(length % Revision::ALL.len());
+    let report = probe::judge(trail, revision, false, &[]);
+    for result in &report.results {
+        [&result.message, &result.expected, &result.actual].into_iter().flatten().for_each(|text| clean(text));
+    }
+}
+
+/// The URL gate, held against the grammar of RFC 3986: whoever takes a URL apart by it finds the same.
+pub fn uri(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let Ok(url) = uri::gate(text) else { return };
+    let theirs = peers::Uri::of(text).expect(text);
+    assert_eq!(url.scheme(), theirs.scheme.to_ascii_lowercase(), "{text}");
+    assert_eq!(url.port(), theirs.port().filter(|port| *port != if url.scheme() == "https" { 443 } else { 80 }), "{text}");
+    match url.host().expect("a host") {
+        url::Host::Ipv6(address) => {
+            let inner = theirs.host.strip_prefix('[').and_then(|host| host.strip_suffix(']')).expect(text);
+            assert_eq!(inner.parse::<std::net::Ipv6Addr>(), Ok(address), "{text}");
+        }
+        other => assert_eq!(other.to_string(), theirs.host.to_ascii_lowercase(), "{text}"),
+    }
+    // Where there is something to resolve the paths differ by right (RFC 3986 §5.2.4).
+    let is_plain = !theirs.path.split('/').any(|part| {
+        matches!(part.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+    });
+    if is_plain {
+        assert_eq!(url.path(), if theirs.path.is_empty() { "/" } else { theirs.path }, "{text}");
+    }
+    // The `url` crate quotes the apostrophe, which means the same.
+    assert_eq!(url.query().map(str::to_owned), theirs.query.map(|query| query.replace('\'', "%27")), "{text}");
+    assert_eq!(url.fragment(), theirs.fragment, "{text}");
+}
+
+/// The configuration file: a text that is refused is refused in one printable line that names the line.
+pub fn configuration(data: &[u8]) {
+    let Ok(text) = std::str::from_utf8(data) else { return };
+    let folder = std::path::Path::new("/nowhere");
+    match config::read(&folder.join("mcp-auth.toml"), text, folder) {
+        Ok(settings) => assert!(settings.targets.iter().all(|t| t.declared.line <= text.lines().count().max(1))),
+        Err(failure) => {
+            clean(&failure.message);
+            assert_eq!(failure.exit as u8, 2, "{}", failure.message);
         }
     }
+}
+
+/// A line of an MCP client on standard input: what is answered is one JSON-RPC message with the id that was asked.
+pub fn message(data: &[u8]) {
+    let Some(answer) = mcp::answer(data) else { return };
+    assert_eq!(answer["jsonrpc"], "2.0");
+    assert!(answer.get("result").is_some() != answer.get("error").is_some(), "{answer}");
+    let asked = serde_json::from_slice::<Value>(data).ok();
+    let id = asked.as_ref().and_then(|asked| asked.get("id")).cloned().unwrap_or_default();
+    assert!(answer["id"] == id || answer["id"].is_null() && answer.get("error").is_some(), "{answer}");
 }

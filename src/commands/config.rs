@@ -107,7 +107,10 @@ pub fn find(named: Option<&Path>, folder: &Path) -> Result<Settings, Failure> {
 }
 
 /// What a text says; `folder` is where the user stands, from which places are shown.
-fn read(path: &Path, text: &str, folder: &Path) -> Result<Settings, Failure> {
+///
+/// # Errors
+/// It says what it may not.
+pub fn read(path: &Path, text: &str, folder: &Path) -> Result<Settings, Failure> {
     let shown = path.strip_prefix(folder).unwrap_or(path).display().to_string();
     let place = Place { shown: &shown, text };
     let file: File = toml::from_str(text).map_err(|error| {

@@ -116,6 +116,24 @@ async fn serve<R: AsyncBufRead + Unpin>(options: &Options, input: R) -> Outcome 
     }
 }
 
+/// The answer to a line, where that needs no work: a refusal, or what this server says of itself.
+#[must_use]
+pub fn answer(line: &[u8]) -> Option<Value> {
+    let request = match message::read(line) {
+        Err(refusal) => return Some(refusal),
+        Ok(Message::Request(request)) => request,
+        Ok(Message::Notification { .. } | Message::Response) => return None,
+    };
+    match request.era() {
+        Err(asked) => Some(message::unsupported(&request.id, &asked)),
+        Ok(era) if request.method != "tools/call" => Some(at_once(&request, era)),
+        Ok(_) => {
+            let asked = tools::Asked::read(request.params.clone());
+            asked.err().map(|why| message::error(&request.id, message::INVALID_PARAMS, &why))
+        }
+    }
+}
+
 /// Begins a call, or answers at once.
 fn begin<'o>(
     options: &'o Options,

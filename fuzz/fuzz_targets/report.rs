@@ -1,0 +1,4 @@
+//! See `mcp_auth_fuzz::report`.
+#![no_main]
+
+libfuzzer_sys::fuzz_target!(|data: &[u8]| mcp_auth_fuzz::report(data));
