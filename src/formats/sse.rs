@@ -142,6 +142,12 @@ impl Parser {
         self.retry
     }
 
+    /// Whether a cap was exceeded: nothing more is read of this stream.
+    #[must_use]
+    pub const fn has_failed(&self) -> bool {
+        self.failed.is_some()
+    }
+
     /// Whether bytes were not UTF-8 and have been replaced.
     #[must_use]
     pub const fn is_lossy(&self) -> bool {

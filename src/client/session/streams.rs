@@ -14,6 +14,7 @@ use crate::evidence::answer;
 use crate::formats::rpc::{self, Body, Code, Id, Message};
 use crate::formats::sse::{Caps, Parser};
 use crate::spec::step::Step;
+use crate::spec::text::printable;
 use crate::wire::{Ask, Tap, limits};
 
 /// How often a stream that broke off is resumed.
@@ -39,7 +40,7 @@ impl Session<'_> {
             let is_stream =
                 heard.exchange.reply().is_some_and(|r| r.media_type().as_deref() == Some("text/event-stream"));
             let (Some(Era::Stateful(session)), Some(last)) = (&self.era, parser.last_id()) else { break };
-            if heard.message.is_some() || !is_stream {
+            if heard.message.is_some() || !is_stream || parser.has_failed() {
                 break;
             }
             let wait = parser.retry().unwrap_or(1000).clamp(RESUME_WAITS.1, RESUME_WAITS.0);
@@ -109,7 +110,9 @@ impl Session<'_> {
         loop {
             tokio::select! {
                 biased;
-                Some(chunk) = coming.recv() => self.take(&chunk, &Id::Null, &mut parser, &mut None).await,
+                Some(chunk) = coming.recv() => {
+                    self.take(&chunk, &Id::Null, &mut parser, &mut None).await;
+                }
                 _ = &mut sending => return,
             }
         }
@@ -125,8 +128,8 @@ impl Session<'_> {
             tokio::select! {
                 biased;
                 Some(chunk) = coming.recv() => {
-                    self.take(&chunk, id, parser, &mut message).await;
-                    if message.is_some() {
+                    let goes_on = self.take(&chunk, id, parser, &mut message).await;
+                    if message.is_some() || !goes_on {
                         enough.notify_one();
                     }
                 }
@@ -146,8 +149,10 @@ impl Session<'_> {
         Heard { exchange, message }
     }
 
-    async fn take(&self, chunk: &[u8], id: &Id, parser: &mut Parser, found: &mut Option<Message>) {
-        for event in parser.feed(chunk).unwrap_or_default() {
+    /// Takes a piece of a stream; says whether more of it can be read.
+    async fn take(&self, chunk: &[u8], id: &Id, parser: &mut Parser, found: &mut Option<Message>) -> bool {
+        let Ok(events) = parser.feed(chunk) else { return false };
+        for event in events {
             let Ok(read) = rpc::read(event.data.as_bytes()) else { continue };
             for message in read.messages() {
                 if message.is_response() && message.id.as_ref() == Some(id) {
@@ -157,6 +162,7 @@ impl Session<'_> {
                 }
             }
         }
+        true
     }
 
     /// Answers a request of the server: pings, and elicitations that the user has an answer for.
@@ -168,7 +174,8 @@ impl Session<'_> {
             ("ping", _) => json!({ "jsonrpc": "2.0", "id": id, "result": {} }),
             (_, Some(result)) => json!({ "jsonrpc": "2.0", "id": id, "result": result }),
             ("elicitation/create", None) => {
-                (self.say)(&format!("declined: the tool asks for input: {}", question(method, asked)));
+                let question = question(method, asked);
+                (self.say)(&format!("declined: the tool asks for input: {}", printable(&question)));
                 json!({ "jsonrpc": "2.0", "id": id, "result": { "action": "decline" } })
             }
             _ => {
