@@ -4,11 +4,14 @@
 //! that was issued it is kept whether a published key had made the signature (RFC 7515 §5.2). Every other credential
 //! becomes its length. Cookies and anything the user added with `--header` are credentials.
 
+use std::borrow::Cow;
+
 use serde_json::Value;
 
 use super::trail::{Exchange, Header, Outcome, Trail};
 use crate::formats::json;
 use crate::formats::jwt::{self, SignatureProblem};
+use crate::formats::secret;
 use crate::spec::credentials;
 use crate::spec::step::Step;
 
@@ -107,6 +110,15 @@ fn redact_exchange(exchange: &mut Exchange) {
         if let Some(clean) = reply.body.text.as_deref().and_then(masked) {
             reply.body.text = Some(clean.into());
         }
+        // What a server repeats stands wherever it likes.
+        if let Some(Cow::Owned(clean)) = reply.body.text.as_deref().map(secret::scrub) {
+            reply.body.text = Some(clean.into());
+        }
+        for header in &mut reply.headers {
+            if let Cow::Owned(clean) = secret::scrub(&header.value) {
+                header.value = clean;
+            }
+        }
     }
 }
 
@@ -184,7 +196,8 @@ fn masked(body: &str) -> Option<String> {
     if let Ok(mut value) = serde_json::from_str::<serde_json::Value>(body) {
         return redact_json(&mut value).then(|| value.to_string());
     }
-    let looks_like_form = body.contains('=') && !body.contains(['<', '\n', ' ']);
+    // What was cut off in the middle of an object is no form, whatever its values hold.
+    let looks_like_form = !json && body.contains('=') && !body.contains(['<', '\n', ' ']);
     if looks_like_form { Some(redact_form(body)) } else { redact_text(body) }
 }
 
@@ -214,7 +227,9 @@ fn next_member(text: &str) -> Option<(&str, &str, &str, &str)> {
         at = colon + 1;
         let name = text.get(..colon)?.trim_end().strip_suffix('"').and_then(|head| head.rsplit('"').next());
         let value = text.get(at..)?;
-        let Some((name, value)) = name.zip(value.trim_start().strip_prefix('"')) else { continue };
+        // A value that was to be a string may stand in a list.
+        let opened = value.trim_start_matches(|c: char| c.is_ascii_whitespace() || c == '[').strip_prefix('"');
+        let Some((name, value)) = name.zip(opened) else { continue };
         let mut escaped = false;
         let end = value.find(|c: char| {
             let closes = c == '"' && !escaped;
@@ -239,13 +254,7 @@ fn redact_json(value: &mut serde_json::Value) -> bool {
             map.iter_mut().fold(false, |changed, (name, member)| {
                 let name = name.as_str();
                 let secret = is_secret(name) || is_key && PRIVATE_KEY_MEMBERS.contains(&name);
-                match member {
-                    serde_json::Value::String(text) if secret => {
-                        *text = mask(text);
-                        true
-                    }
-                    _ => redact_json(member) || changed,
-                }
+                (if secret { mask_strings(member) } else { redact_json(member) }) || changed
             })
         }
         serde_json::Value::Array(items) => {
@@ -255,6 +264,19 @@ fn redact_json(value: &mut serde_json::Value) -> bool {
             }
             changed
         }
+        _ => false,
+    }
+}
+
+/// Masks every string of a credential, which may stand in a list or an object though it ought not to.
+fn mask_strings(value: &mut serde_json::Value) -> bool {
+    match value {
+        serde_json::Value::String(text) => {
+            *text = mask(text);
+            true
+        }
+        serde_json::Value::Array(items) => items.iter_mut().fold(false, |changed, item| mask_strings(item) || changed),
+        serde_json::Value::Object(map) => map.values_mut().fold(false, |changed, item| mask_strings(item) || changed),
         _ => false,
     }
 }
@@ -289,6 +311,16 @@ mod tests {
             redact_body(r#"{"keys":[{"kty":"EC","x":"a","d":"870M"}],"d":"plain"}"#),
             r#"{"keys":[{"kty":"EC","x":"a","d":"[redacted, 4 characters]"}],"d":"plain"}"#
         );
+    }
+
+    #[test]
+    fn a_credential_of_the_wrong_kind_or_cut_off_goes_too() {
+        assert_eq!(
+            redact_body(r#"{"access_token":["abc",{"x":"de"}],"code":7}"#),
+            r#"{"access_token":["[redacted, 3 characters]",{"x":"[redacted, 2 characters]"}],"code":7}"#
+        );
+        assert_eq!(redact_body(r#"{"access_token":"ab=c"#), r#"{"access_token":"[redacted, 4 characters]"#);
+        assert_eq!(redact_body(r#"{"access_token": ["abc"#), r#"{"access_token": ["[redacted, 3 characters]"#);
     }
 
     #[test]
