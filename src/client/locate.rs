@@ -10,6 +10,7 @@ use url::Url;
 use super::discover;
 use super::error::ClientError;
 use crate::evidence::{Evidence, Exchange};
+use crate::formats::json::JsonProblem;
 use crate::formats::uri::{self, Likeness};
 use crate::formats::{challenge, json};
 use crate::spec::step::Step;
@@ -309,6 +310,9 @@ pub(super) fn object(exchange: &Exchange) -> Result<Map<String, Value>, String> 
     let Some(reply) = exchange.reply() else { return Err("no answer".to_owned()) };
     if !(200..300).contains(&reply.status) {
         return Err(format!("status {}", reply.status));
+    }
+    if let Some(coding) = reply.coding() {
+        return Err(JsonProblem::Encoded { coding: coding.to_owned() }.to_string());
     }
     json::read_object(&reply.body.bytes()).map_err(|problem| problem.to_string())
 }

@@ -16,7 +16,7 @@ use serde_json::Value;
 use super::error::ClientError;
 use super::proof::{ClientKey, DpopKey};
 use crate::evidence::Exchange;
-use crate::formats::json::{self, Field};
+use crate::formats::json::{self, Field, JsonProblem};
 use crate::formats::secret::Secret;
 use crate::formats::token::{self, TokenBody, TokenResponse};
 use crate::spec::step::Step;
@@ -355,6 +355,9 @@ fn wanted_nonce(exchange: &Exchange) -> Option<String> {
 /// Reads what a token endpoint answered; what is an error by its body is one whatever its status.
 pub(super) fn read(exchange: &Exchange) -> Result<Granted, ClientError> {
     let Some(reply) = exchange.reply() else { return Err(ClientError::answer(exchange, "")) };
+    if let Some(coding) = reply.coding() {
+        return Err(ClientError::answer(exchange, JsonProblem::Encoded { coding: coding.to_owned() }.to_string()));
+    }
     let answer = token::read(reply.media_type().as_deref(), &reply.body.bytes());
     match answer.body {
         TokenBody::Success(response) if (200..300).contains(&reply.status) => success(exchange, *response),

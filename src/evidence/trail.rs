@@ -346,6 +346,12 @@ impl HttpReply {
         self.headers.iter().filter(move |h| h.name.eq_ignore_ascii_case(name)).map(|h| h.value.as_str())
     }
 
+    /// The content coding of the body, which nobody asked for; `None` if there is none.
+    #[must_use]
+    pub fn coding(&self) -> Option<&str> {
+        self.header_values("content-encoding").find(|coding| !coding.trim().eq_ignore_ascii_case("identity"))
+    }
+
     /// The media type of the body, in lower case, without parameters; `None` if no header says it.
     #[must_use]
     pub fn media_type(&self) -> Option<String> {

@@ -432,8 +432,7 @@ fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Brought> {
     if !is_fetch(exchange.step) {
         return None;
     }
-    let coded = reply.header_values("content-encoding").find(|coding| !coding.trim().eq_ignore_ascii_case("identity"));
-    if let Some(coding) = coded {
+    if let Some(coding) = reply.coding() {
         return Some(Err(JsonProblem::Encoded { coding: coding.to_owned() }));
     }
     let bytes = reply.body.bytes();
