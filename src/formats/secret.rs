@@ -145,8 +145,34 @@ pub fn scrub(text: &str) -> Cow<'_, str> {
         if let Some(cleaner) = scrub_encoded(&clean, &known.text) {
             clean = Cow::Owned(cleaner);
         }
+        while let Some(cleaner) = scrub_cut(&clean, known) {
+            clean = Cow::Owned(cleaner);
+        }
     }
     clean
+}
+
+/// What stands where a text was cut: see [`crate::spec::text::Printable`].
+const CUT: char = '…';
+/// The least of a secret that is recognised before a cut, in bytes.
+const LEAST_CUT: usize = 4;
+
+/// The text without the beginning of a secret before a cut: a server that repeats a secret chooses where it stands.
+fn scrub_cut(text: &str, known: &Known) -> Option<String> {
+    for (at, _) in text.match_indices(CUT) {
+        let before = text.get(..at)?;
+        let form: Zeroizing<String> =
+            Zeroizing::new(url::form_urlencoded::byte_serialize(known.text.as_bytes()).collect());
+        for needle in known.needles.iter().chain([&form]) {
+            let ends = needle.char_indices().map(|(end, _)| end).skip_while(|end| *end < LEAST_CUT);
+            let longest = ends.filter(|end| needle.get(..*end).is_some_and(|part| before.ends_with(part))).last();
+            if let Some(longest) = longest {
+                let kept = before.get(..at - longest)?;
+                return Some(format!("{kept}{MASK}{}", text.get(at..)?));
+            }
+        }
+    }
+    None
 }
 
 fn same(a: &str, b: &str) -> bool {
@@ -303,6 +329,13 @@ mod tests {
     fn of_two_secrets_the_longer_is_masked_whole() {
         let _both = [Secret::from("prefix-of-both"), Secret::from("prefix-of-both-and-more")];
         assert_eq!(scrub("<prefix-of-both-and-more> <prefix-of-both>"), "<[secret]> <[secret]>");
+    }
+
+    #[test]
+    fn half_a_secret_before_a_cut_is_scrubbed() {
+        let _secret = Secret::from("cut+short/secret=of-the-test");
+        assert_eq!(scrub("a cut+short/se… b cut+sho… c cut… d"), "a [secret]… b [secret]… c cut… d");
+        assert_eq!(scrub("a cut%2Bshort%2Fse…"), "a [secret]…");
     }
 
     #[test]
