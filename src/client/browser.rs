@@ -13,7 +13,9 @@ use super::error::{ClientError, RedirectProblem, shown_url};
 use super::loopback::{Listener, Reception};
 use super::plan::{Browser, Plan};
 use super::token::denied_by;
+use crate::formats::secret::Secret;
 use crate::formats::uri;
+use crate::spec::credentials;
 use crate::spec::step::Step;
 use crate::wire::{Ask, Wire, limits};
 
@@ -175,15 +177,18 @@ pub async fn follow(wire: &Wire, pending: &Pending, step: Step, about: Option<&s
                 _ => denied_by(&exchange),
             });
         };
+        conceal(location);
         if let Some(query) = pending.query_of(location) {
             return Ok(query.to_owned());
         }
-        let next = Url::parse(&exchange.request.url).and_then(|from| from.join(location));
+        let next = Url::parse(&exchange.request.url).ok().map(|from| uri::resolve(&from, location));
+        let next = next.ok_or_else(|| ClientError::answer(&exchange, "it redirects to what is no URL"))?;
         if next.as_ref().is_ok_and(|next| pending.is_return(next)) {
             // It came back to us, and brought nothing that a client could read: it is not asked for again.
             return Err(ClientError::WrongRedirect(RedirectProblem::Neither));
         }
-        let next = next.map_err(|_| ClientError::answer(&exchange, "it redirects to what is no URL"))?;
+        let what = "the redirect of the authorization server";
+        let next = next.map_err(|problem| ClientError::WrongUrl { what, problem })?;
         (url, follows) = (next.to_string(), Some(exchange.number));
     }
     Err(ClientError::Answer {
@@ -191,6 +196,18 @@ pub async fn follow(wire: &Wire, pending: &Pending, step: Step, about: Option<&s
         url: shown_url(&url),
         detail: format!("more than {HOPS} redirects, none of them back to us"),
     })
+}
+
+/// Makes the credentials in a redirect known to the scrubber before anybody hears of it: they are none of ours yet, and may
+/// stand in a URL that is not our redirect URI.
+fn conceal(location: &str) {
+    for part in location.split(['?', '#']).skip(1) {
+        for (name, value) in url::form_urlencoded::parse(part.as_bytes()) {
+            if credentials::NAMES.contains(&name.as_ref()) {
+                drop(Secret::new(value.into_owned()));
+            }
+        }
+    }
 }
 
 /// Lines of standard input. A thread of its own reads them: it may wait for ever and must keep nobody from ending.

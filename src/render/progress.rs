@@ -5,6 +5,7 @@ use std::time::Duration;
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 
 use crate::evidence::{Exchange, Outcome};
+use crate::spec::step::Step;
 use crate::spec::text::printable;
 
 /// How often it turns.
@@ -83,11 +84,16 @@ pub fn line(exchange: &Exchange) -> String {
         Outcome::Reply(reply) => reply.status.to_string(),
         Outcome::Failure(failure) => failure.detail.clone(),
     };
+    // What came with the redirect is told once it was found to be the answer.
+    let url = match exchange.step {
+        Step::AuthorizeReturn => exchange.request.url.split(['?', '#']).next().unwrap_or_default(),
+        _ => exchange.request.url.as_str(),
+    };
     format!(
         "#{:<3} {} {} → {} ({} ms): {}",
         exchange.number,
         exchange.request.method,
-        printable(&exchange.request.url),
+        printable(url),
         printable(&outcome),
         exchange.took,
         printable(&exchange.because)

@@ -55,7 +55,7 @@ async fn open(lab: &Lab<'_>, url: &Url) -> Option<Visit> {
         let location = reply.header("location").filter(|_| matches!(reply.status, 301..=303 | 307 | 308));
         match location {
             Some(location) => {
-                let next = url.join(location).ok()?;
+                let next = uri::resolve(&url, location).ok()?;
                 if uri::origin_of(&next) != origin || uri::gate(next.as_str()).is_err() {
                     return None;
                 }
