@@ -17,7 +17,7 @@ use super::keeper::{Access, Keeper};
 use super::locate::Demand;
 use super::mcp::{self, Said};
 use crate::evidence::Exchange;
-use crate::formats::rpc::{Id, Message, ResultType};
+use crate::formats::rpc::{Id, ResultType};
 use crate::formats::uri;
 use crate::spec::revision::{Revision, WireStyle};
 use crate::spec::step::Step;
@@ -149,7 +149,7 @@ impl<'a> Session<'a> {
     async fn initialize(&mut self, version: &str) -> Result<(), ClientError> {
         self.era = None;
         let id = self.new_id();
-        let heard = self.send(self.initialize_ask(version, id), id, false).await?;
+        let mut heard = self.send(self.initialize_ask(version, id), id, false).await?;
         let result = heard.result("initialize")?;
         let agreed = result.get("protocolVersion").and_then(Value::as_str).unwrap_or_default().to_owned();
         let known = agreed.parse::<Revision>().is_ok_and(|revision| revision.wire_style() == WireStyle::Stateful);
@@ -194,7 +194,7 @@ impl<'a> Session<'a> {
         for _ in 0..ROUNDS {
             self.open().await?;
             let id = self.new_id();
-            let heard = self.send(self.ask(method, sent.clone(), &named, id), id, false).await?;
+            let mut heard = self.send(self.ask(method, sent.clone(), &named, id), id, false).await?;
             let is_stateful = matches!(self.era, Some(Era::Stateful(_)));
             if is_stateful && heard.exchange.status() == Some(404) && !reopened {
                 (self.say)("the session has ended: beginning a new one");
@@ -202,11 +202,11 @@ impl<'a> Session<'a> {
                 continue;
             }
             let result = heard.result(method)?;
-            match heard.message.as_ref().and_then(Message::result_type) {
-                Some(ResultType::Complete) | None => return Ok(result),
-                Some(ResultType::InputRequired) => sent = self.with_input(&params, &result)?,
-                Some(ResultType::Unknown(_) | ResultType::Wrong(_)) if is_stateful => return Ok(result),
-                Some(ResultType::Unknown(_) | ResultType::Wrong(_)) => {
+            match ResultType::of(&result) {
+                ResultType::Complete => return Ok(result),
+                ResultType::InputRequired => sent = self.with_input(&params, &result)?,
+                ResultType::Unknown(_) | ResultType::Wrong(_) if is_stateful => return Ok(result),
+                ResultType::Unknown(_) | ResultType::Wrong(_) => {
                     return Err(ClientError::answer(
                         &heard.exchange,
                         "the result has a `resultType` that nobody knows",
@@ -372,7 +372,8 @@ impl<'a> Session<'a> {
     fn moved(&self, exchange: &Exchange) -> Result<String, ClientError> {
         let from = Url::parse(&exchange.request.url);
         let location = exchange.reply().and_then(|reply| reply.header("location")).unwrap_or_default();
-        let (Ok(from), Some(to)) = (&from, from.as_ref().ok().and_then(|from| from.join(location).ok())) else {
+        let (Ok(from), Some(to)) = (&from, from.as_ref().ok().and_then(|from| uri::resolve(from, location).ok()))
+        else {
             return Err(ClientError::answer(exchange, "it redirects to what is no URL"));
         };
         if uri::origin_of(from) != uri::origin_of(&to) {

@@ -49,8 +49,12 @@ pub async fn list(session: &mut Session<'_>) -> Result<Tools, ClientError> {
     let mut cursor: Option<String> = None;
     for _ in 0..PAGES {
         let params = cursor.as_ref().map_or_else(|| json!({}), |cursor| json!({ "cursor": cursor }));
-        let result = session.request("tools/list", params, Vec::new()).await?;
-        for raw in result.get("tools").and_then(Value::as_array).into_iter().flatten() {
+        let mut result = session.request("tools/list", params, Vec::new()).await?;
+        let listed = match result.get_mut("tools").map(Value::take) {
+            Some(Value::Array(listed)) => listed,
+            _ => Vec::new(),
+        };
+        for raw in listed {
             match Tool::read(raw, session.is_stateless()) {
                 Ok(tool) => found.tools.push(tool),
                 Err(problem) => found.refused.push(problem),
@@ -66,7 +70,7 @@ pub async fn list(session: &mut Session<'_>) -> Result<Tools, ClientError> {
 }
 
 impl Tool {
-    fn read(raw: &Value, is_stateless: bool) -> Result<Self, String> {
+    fn read(raw: Value, is_stateless: bool) -> Result<Self, String> {
         let Some(name) = raw.get("name").and_then(Value::as_str) else {
             return Err("a tool without a name is left out".to_owned());
         };
@@ -77,7 +81,7 @@ impl Tool {
             let read = read.and_then(|()| unique(&headers));
             read.map_err(|problem| format!("the tool `{}` is left out: {problem}", printable(name)))?;
         }
-        Ok(Self { name: name.to_owned(), raw: raw.clone(), headers })
+        Ok(Self { name: name.to_owned(), raw, headers })
     }
 
     /// The headers for these arguments: none for what is absent or null.
@@ -185,7 +189,7 @@ mod tests {
     use super::*;
 
     fn tool(properties: &Value) -> Result<Tool, String> {
-        Tool::read(&json!({ "name": "t", "inputSchema": { "type": "object", "properties": properties } }), true)
+        Tool::read(json!({ "name": "t", "inputSchema": { "type": "object", "properties": properties } }), true)
     }
 
     #[test]

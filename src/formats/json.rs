@@ -23,7 +23,7 @@ pub const MAX_DEPTH: usize = 64;
 pub const MAX_VALUES: usize = 20_000;
 
 /// The same for what is no metadata document: a message with the result of a tool may be long.
-pub const MAX_MESSAGE_VALUES: usize = 500_000;
+pub const MAX_MESSAGE_VALUES: usize = 100_000;
 
 /// Why bytes are not a JSON document that all readers would read alike.
 #[derive(Clone, Debug, PartialEq, Eq, Error)]

@@ -36,7 +36,7 @@ pub struct Message {
     pub id: Option<Id>,
     /// Whether `jsonrpc` is `"2.0"`.
     pub is_version_2: bool,
-    /// The message as it came.
+    /// The message as it came, but for its result.
     pub raw: Value,
 }
 
@@ -188,6 +188,22 @@ pub enum ResultType<'a> {
     Wrong(Kind),
 }
 
+impl<'r> ResultType<'r> {
+    /// The type that a result says.
+    #[must_use]
+    pub fn of(result: &'r Value) -> Self {
+        match result.get("resultType") {
+            None => Self::Complete,
+            Some(Value::String(text)) => match text.as_str() {
+                "complete" => Self::Complete,
+                "input_required" => Self::InputRequired,
+                other => Self::Unknown(other),
+            },
+            Some(other) => Self::Wrong(Kind::of(other)),
+        }
+    }
+}
+
 /// Reads a body.
 ///
 /// # Errors
@@ -220,8 +236,8 @@ impl Answer {
 impl Message {
     /// Reads one message; never fails, see [`Body::Odd`].
     #[must_use]
-    pub fn from_value(raw: Value) -> Self {
-        let Some(map) = raw.as_object() else {
+    pub fn from_value(mut raw: Value) -> Self {
+        let Some(map) = raw.as_object_mut() else {
             return Self { body: Body::Odd(Oddity::NotObject(Kind::of(&raw))), id: None, is_version_2: false, raw };
         };
         let id = match map.get("id") {
@@ -261,16 +277,7 @@ impl Message {
     /// The type of the result.
     #[must_use]
     pub fn result_type(&self) -> Option<ResultType<'_>> {
-        let result = self.result()?;
-        Some(match result.get("resultType") {
-            None => ResultType::Complete,
-            Some(Value::String(text)) => match text.as_str() {
-                "complete" => ResultType::Complete,
-                "input_required" => ResultType::InputRequired,
-                other => ResultType::Unknown(other),
-            },
-            Some(other) => ResultType::Wrong(Kind::of(other)),
-        })
+        self.result().map(ResultType::of)
     }
 
     /// Whether the result of a tool says that the tool failed (`isError`), which is no protocol error.
@@ -285,11 +292,19 @@ fn whole(number: &serde_json::Number) -> Option<i64> {
     number.as_i64().or_else(|| number.as_f64().filter(|float| float.fract() == 0.0).map(|float| float as i64))
 }
 
-fn body(map: &Map<String, Value>) -> Body {
+fn body(map: &mut Map<String, Value>) -> Body {
+    // Some servers write the absent half as null.
+    let has = |name: &str| map.get(name).is_some_and(|value| !value.is_null());
+    if has("result") && has("error") {
+        return Body::Odd(Oddity::Both);
+    }
+    // A result may be long: there is one of it.
+    if (has("result") || !map.contains_key("error"))
+        && let Some(result) = map.get_mut("result")
+    {
+        return Body::Result(result.take());
+    }
     match (map.get("result"), map.get("error"), map.get("method")) {
-        // Some servers write the absent half as null.
-        (Some(result), Some(error), _) if !result.is_null() && !error.is_null() => Body::Odd(Oddity::Both),
-        (Some(result), _, _) if !(result.is_null() && map.contains_key("error")) => Body::Result(result.clone()),
         (_, Some(Value::Object(error)), _) => Body::Error(RpcError {
             code: json::number_field(error, "code").present().and_then(serde_json::Number::as_i64).map(Code),
             message: json::str_field(error, "message").present().map(str::to_owned),

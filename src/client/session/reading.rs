@@ -50,10 +50,11 @@ pub(super) fn judge(heard: &Heard) -> Result<Verdict, ClientError> {
 }
 
 impl Heard {
-    pub(super) fn result(&self, method: &str) -> Result<Value, ClientError> {
+    /// The result, which may be long and is there once.
+    pub(super) fn result(&mut self, method: &str) -> Result<Value, ClientError> {
         let status = self.exchange.status().unwrap_or_default();
-        match self.message.as_ref().map(|message| &message.body) {
-            Some(Body::Result(result)) if (200..300).contains(&status) => Ok(result.clone()),
+        match self.message.as_mut().map(|message| &mut message.body) {
+            Some(Body::Result(result)) if (200..300).contains(&status) => Ok(result.take()),
             Some(Body::Error(error)) => Err(rpc_error(method, error)),
             _ if (200..300).contains(&status) => {
                 Err(ClientError::answer(&self.exchange, "it ends without an answer to the request"))
