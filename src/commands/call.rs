@@ -21,6 +21,9 @@ use crate::store::Store;
 /// The most of a tool's text that is written for people, in characters; `--json` writes everything.
 const SHOWN: usize = 64 * 1024;
 
+/// The most tools that are said to be left out, each with its reason.
+const COMPLAINTS: usize = 20;
+
 /// What both commands were asked for.
 #[derive(Debug)]
 pub struct Talk {
@@ -78,8 +81,11 @@ pub async fn list(mut talk: Talk, as_json: bool, terminal: &Terminal) -> Outcome
 }
 
 fn complain_about(found: &Tools, terminal: &Terminal) {
-    for problem in &found.refused {
+    for problem in found.refused.iter().take(COMPLAINTS) {
         tell(terminal, problem);
+    }
+    if let Some(more @ 1..) = found.refused.len().checked_sub(COMPLAINTS) {
+        tell(terminal, &format!("{more} more tools are left out"));
     }
 }
 
