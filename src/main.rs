@@ -142,8 +142,12 @@ fn wait_for(command: impl Future<Output = Outcome>) -> Outcome {
 
 /// One thread: a probe waits for the network, and thread start-up would be most of its cost.
 fn runtime() -> Result<tokio::runtime::Runtime, Failure> {
-    built(&mut tokio::runtime::Builder::new_current_thread())
+    // A flood of input keeps its task busy: the clock is looked at all the same, after at most so many turns.
+    built(tokio::runtime::Builder::new_current_thread().event_interval(TURNS))
 }
+
+/// How many turns a task may take before timers are looked at. A turn reads up to a mebibyte.
+const TURNS: u32 = 4;
 
 fn built(builder: &mut tokio::runtime::Builder) -> Result<tokio::runtime::Runtime, Failure> {
     builder.enable_all().build().map_err(|error| Failure::new(commands::Exit::Bug, format!("no runtime: {error}"), ""))
