@@ -233,11 +233,13 @@ fn accepted(
     let document = object(exchange).map_err(|detail| ClientError::answer(exchange, detail))?;
     let text = |name| members::str_field(&document, name).present();
     let id = text("client_id").ok_or_else(|| ClientError::answer(exchange, "there is no `client_id`"))?;
-    let id = visible(id, "the client id of the registration")?;
-    let secret = match text("client_secret") {
-        Some(secret) => Some(Secret::new(visible(secret, "the client secret of the registration")?)),
-        None => None,
+    // What is wrong with these is the server's doing.
+    let given = |text: &str, name: &str| {
+        let wrong = || ClientError::answer(exchange, format!("`{name}` must be {VISIBLE}"));
+        if is_visible(text) { Ok(text.to_owned()) } else { Err(wrong()) }
     };
+    let id = given(id, "client_id")?;
+    let secret = text("client_secret").map(|secret| given(secret, "client_secret").map(Secret::new)).transpose()?;
     let auth = method_of(&document, asked, secret.is_some(), located);
     let same_origin = |uri: &&str| shares_origin(uri, endpoint);
     Ok(Client {
@@ -268,10 +270,16 @@ fn method_of(document: &Map<String, Value>, asked: ClientAuth, has_secret: bool,
     if needs_secret && !has_secret { ClientAuth::None } else { method }
 }
 
+/// What a client id and a client secret are made of.
+const VISIBLE: &str = "1 to 2048 visible ASCII characters";
+
+fn is_visible(text: &str) -> bool {
+    !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| (0x20..0x7f).contains(&byte))
+}
+
 fn visible(text: &str, what: &str) -> Result<String, ClientError> {
-    let fits = !text.is_empty() && text.len() <= LONGEST && text.bytes().all(|byte| (0x20..0x7f).contains(&byte));
-    let detail = format!("must be 1 to {LONGEST} visible ASCII characters");
-    if fits { Ok(text.to_owned()) } else { Err(ClientError::Local { what: what.to_owned(), detail }) }
+    let detail = format!("must be {VISIBLE}");
+    if is_visible(text) { Ok(text.to_owned()) } else { Err(ClientError::Local { what: what.to_owned(), detail }) }
 }
 
 /// The client that an answer to a registration created, with the means to delete it; `None` if it created none.
@@ -279,7 +287,7 @@ fn visible(text: &str, what: &str) -> Result<String, ClientError> {
 pub fn created(exchange: &Exchange, endpoint: &str) -> Option<Client> {
     let document = object(exchange).ok()?;
     let text = |name| members::str_field(&document, name).present();
-    let id = visible(text("client_id")?, "the client id of the registration").ok()?;
+    let id = text("client_id").filter(|id| is_visible(id))?.to_owned();
     Some(Client {
         secret: text("client_secret").map(Secret::from),
         registration_uri: text("registration_client_uri").filter(|uri| shares_origin(uri, endpoint)).map(str::to_owned),
