@@ -3,6 +3,7 @@
 //! MCP 2026-07-28 authorization; RFC 8628 (device), the `oauth-client-credentials` and `enterprise-managed-authorization`
 //! extensions of MCP, the drafts for DPoP and workload identity.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,7 +17,7 @@ use super::plan::{Browser, Grant, IdentityProvider, Plan};
 use super::proof::DpopKey;
 use super::register;
 use super::token::{Granted, Teller, Wanted, denied_by};
-use crate::formats::secret::Secret;
+use crate::formats::secret::{self, Secret};
 use crate::formats::{json, uri};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -67,10 +68,12 @@ pub fn first_scope(plan: &Plan, demand: &Demand, located: &Located) -> Result<(V
 /// RFC 6749 §3.3.
 ///
 /// # Errors
-/// A scope token has other characters.
+/// A scope token has other characters, or is a secret.
 pub fn check_scope(scope: &[String]) -> Result<(), ClientError> {
     let fits = |token: &str| !token.is_empty() && token.bytes().all(|b| matches!(b, 0x21 | 0x23..=0x5b | 0x5d..=0x7e));
-    match scope.iter().find(|token| !fits(token)) {
+    // A server that puts a credential of ours into its scope shall not have us carry it into a URL.
+    let is_ours = |token: &str| matches!(secret::scrub(token), Cow::Owned(_));
+    match scope.iter().find(|token| !fits(token) || is_ours(token)) {
         Some(token) => Err(ClientError::WrongScope { scope: token.clone() }),
         None => Ok(()),
     }
