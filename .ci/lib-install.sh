@@ -7,6 +7,7 @@
 #   install_chromium        $CHROMIUM: a browser that runs headless
 #   install_chromedriver    the same, and chromedriver, by which a test types and clicks in it
 #   install_tmux            tmux
+#   install_ip              ip, which gives a network of its own its addresses
 #
 # System packages come through apt-get, by root only.
 
@@ -45,3 +46,5 @@ install_chromium() {
 install_chromedriver() { install_chromium && _ci need chromedriver chromium-driver; }
 
 install_tmux() { _ci need tmux tmux; }
+
+install_ip() { _ci need ip iproute2; }
