@@ -211,7 +211,7 @@ impl<'a> Keeper<'a> {
         }
         let Actor { wire, plan, say } = self.actor;
         if why != ASKED_FOR {
-            say(&format!("a login is needed: {why}"));
+            say(&format!("a login is needed: {}", printable(why)));
         }
         // Of several authorization servers the one that a client id belongs to, then the one that knows us.
         let known = self.current.iter().map(|login| login.issuer.clone());
