@@ -371,7 +371,12 @@ fn conclude(remarks: &[Remark], standard: &Standard, as_json: bool) -> Outcome {
         });
         put_foreign(&text)?;
     }
-    Ok(if bad.is_empty() { Exit::Success } else { Exit::Findings })
+    // What could not be looked at is not green: a server that hides its keys is not believed.
+    Ok(match verdict {
+        "refused" => Exit::Findings,
+        "unknown" => Exit::Reach,
+        _ => Exit::Success,
+    })
 }
 
 /// `token introspect`.
