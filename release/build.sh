@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Builds what is shipped: for each target one archive with a static program, completions, manual pages, licences and a bill of
-# materials, and the checksums of all. Needs git, GNU tar, gzip, Python 3, Rust with the std of each target, and its C compiler
+# Builds what is shipped: for each target one archive with a static program, completions, manual pages, licences, a bill of
+# materials and what built it, and the checksums of all. Needs git, GNU tar, gzip, Python 3, Rust with the std of each target, and its C compiler
 # (musl-tools for musl).
 #
 #   release/build.sh                      # the targets whose std is installed, of x86_64/aarch64 linux gnu and musl
@@ -53,6 +53,20 @@ knows_relr() {
   [ "$(printf '%s\n' 2.36 "${version##* }" | sort -V | head -1)" = 2.36 ]
 }
 
+# Runs a command without a network, where the system lets us take it away.
+alone() {
+  if unshare --user --map-root-user --net true 2>/dev/null; then unshare --user --map-root-user --net "$@"; else "$@"; fi
+}
+
+# What built it: who builds the same commit with the same tools gets the same program.
+tools() {
+  echo "commit: $commit"
+  rustc -vV | sed -n 's/^release: /rustc: /p; s/^commit-hash: /rustc commit: /p; s/^LLVM version: /LLVM: /p'
+  echo "C compiler: $("${CC:-cc}" --version | head -1)"
+  echo "linker: $(ld --version | head -1)"
+  case $1 in *-gnu) echo "C library, linked statically: $(getconf GNU_LIBC_VERSION)" ;; esac
+}
+
 # Builds a target in a fresh copy of the commit: compile FOLDER TARGET. No path of this machine goes into the program.
 compile() {
   local source=$1 target=$2 cargo_home=${CARGO_HOME:-$HOME/.cargo} sysroot
@@ -67,7 +81,8 @@ compile() {
     # C library of this machine must know how to do.
     if [[ $target == *-gnu ]] && knows_relr; then RUSTFLAGS+=" -C link-arg=-Wl,-z,pack-relative-relocs"; fi
     export CFLAGS="-ffile-prefix-map=$source=/mcp-auth -ffile-prefix-map=$cargo_home=/cargo ${CFLAGS:-}"
-    nice cargo build --quiet --locked --profile "$profile" --target "$target" --features store-redis,keyring --bin mcp-auth
+    cargo fetch --quiet --locked --target "$target"
+    alone nice cargo build --quiet --locked --offline --profile "$profile" --target "$target" --features store-redis,keyring --bin mcp-auth
   )
   local folder=$profile
   if [ "$profile" = dev ]; then folder=debug; fi
@@ -83,7 +98,8 @@ pack() {
   if head -c 4096 "$program" | grep -aq '/ld-linux\|/ld-musl'; then fail "$target: the program is not static"; fi
   cp -r completions "$stage/completions"
   mv "$stage/completions/mcp-auth.1" "$stage/man/"
-  cp README.md CHANGELOG.md LICENSE-APACHE LICENSE-MIT "$stage/"
+  cp README.md CHANGELOG.md SECURITY.md LICENSE-APACHE LICENSE-MIT "$stage/"
+  tools "$target" > "$stage/BUILD"
   python3 release/materials.py --target "$target" --features store-redis,keyring --program "$program" \
     --sbom "$stage/mcp-auth.cdx.json" --licences "$stage/THIRD-PARTY-LICENCES.txt"
   if [ "$target" = "$(rustc -vV | sed -n 's/^host: //p')" ] || [ "$target" = "$(uname -m)-unknown-linux-musl" ]; then
