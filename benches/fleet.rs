@@ -1,11 +1,13 @@
 //! What a fleet costs: `probe --targets` over ten thousand targets behind more than a hundred loopback deployments, right
 //! and wrong ones, in one run and in eight shards, against `curl --parallel` making as many requests to the same servers.
 //!
-//! `cargo bench --profile dist --bench fleet`; `FLEET_TARGETS` makes it shorter. Requests per CPU second of the program
+//! `cargo bench --profile dist --bench fleet [-- PROGRAM]`; `FLEET_TARGETS` makes it shorter. Requests per CPU second of the program
 //! count, since the server shares the machine. The bound: not less than 0.7 of what curl does.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks and may panic")]
 #![expect(clippy::disallowed_methods, reason = "the length is asked for by the environment")]
+
+mod shared;
 
 use std::fs::{self, File};
 use std::path::Path;
@@ -19,16 +21,17 @@ use mcp_auth::spec::fault::Deed;
 use mcp_auth::spec::posture::Posture;
 use nix::sys::resource::{UsageWho, getrusage};
 use nix::sys::time::TimeValLike as _;
+use shared::{number, program, row};
 
 /// Targets, where the environment says nothing else.
-const TARGETS: usize = 10_000;
+const TARGETS: u64 = 10_000;
 /// Probes at once, and transfers of curl.
 const AT_ONCE: &str = "32";
 /// The least share of curl's requests per CPU second.
 const BOUND: f64 = 0.7;
 
 fn main() {
-    let targets = std::env::var("FLEET_TARGETS").ok().and_then(|text| text.parse().ok()).unwrap_or(TARGETS);
+    let targets = usize::try_from(number("FLEET_TARGETS", TARGETS)).unwrap();
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let servers: Vec<Server> =
         configs().into_iter().map(|config| runtime.block_on(serve::start(config)).unwrap()).collect();
@@ -59,6 +62,9 @@ fn main() {
     show("curl --parallel, as many requests", &curl, requests);
     let share = curl.cpu / whole.cpu;
     println!("\nEight shards joined are the whole. Requests per CPU second: {share:.2} of curl's (bound {BOUND}).");
+    let rate = |run: &Run| format!("{:.0} requests per CPU s, {:.0} MiB", requests as f64 / run.cpu, run.peak);
+    let beside = format!("curl --parallel, as many requests: {}", rate(&curl));
+    row(&format!("fleet of {targets} targets, {requests} requests"), &rate(&whole), &beside, &format!("{share:.2}"));
     for server in servers {
         runtime.block_on(server.stop());
     }
@@ -91,7 +97,7 @@ fn show(name: &str, run: &Run, requests: usize) {
 }
 
 fn fleet(folder: &Path, name: &str, more: &[&str]) -> Run {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
+    let mut command = Command::new(program());
     command.args([
         "probe",
         "--targets",
@@ -150,7 +156,7 @@ fn requests(file: &Path, targets: usize) -> usize {
 
 fn merged(folder: &Path, files: &[String]) -> String {
     let into = File::create(folder.join("merged")).unwrap();
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
+    let mut command = Command::new(program());
     let done =
         command.args(["report", "merge", "--quiet"]).args(files).current_dir(folder).stdout(into).status().unwrap();
     assert!(done.success());

@@ -1,19 +1,19 @@
 //! What one probe costs: requests, CPU, peak memory, and wall time against its longest chain of round trips.
 //!
 //! `cargo bench --profile dist --bench probe` runs the binary as a process against the reference deployment inside this
-//! one, over loopback. CPU is the kernel's account of each child. The peak is `VmHWM` of a child that is held at its
-//! exit: what the kernel hands the parent (`ru_maxrss`) counts the pages of this process, too, which a child shares
-//! until it is the other program. A path behind `--` names another build of the program to measure.
+//! one, over loopback. CPU is the kernel's account of each child. A path behind `--` names another build of the program to
+//! measure.
 
 #![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks and may panic")]
+#![expect(clippy::disallowed_methods, reason = "the rows' place is named by the environment")]
 
-use std::path::PathBuf;
+mod shared;
+
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use mcp_auth::serve::{self, Config, Server};
-use nix::sys::resource::{Usage, UsageWho, getrusage};
-use nix::sys::time::TimeValLike as _;
+use shared::{Spent, median, peak, program, row};
 
 /// Runs per figure.
 const N: usize = 30;
@@ -26,13 +26,6 @@ const PASSIVE_CHAIN: u32 = 3;
 /// The longest chain of a default probe: the same, and a forged token.
 const DEFAULT_CHAIN: u32 = 4;
 
-/// The program that is measured.
-fn program() -> PathBuf {
-    // Cargo passes `--bench`.
-    let named = std::env::args().skip(1).find(|argument| !argument.starts_with('-'));
-    named.map_or_else(|| env!("CARGO_BIN_EXE_mcp-auth").into(), PathBuf::from)
-}
-
 fn main() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let quick = start(&runtime, Duration::ZERO);
@@ -40,9 +33,9 @@ fn main() {
     println!("Medians of N = {N} runs; the greatest peak of N = {N_PEAK}.\n");
     println!("| | requests | CPU ms | peak MiB | wall ms |");
     println!("| --- | ---: | ---: | ---: | ---: |");
-    cost("--help", &["--help"]);
-    cost("probe --passive", &["probe", quick.mcp_url(), "--passive"]);
-    cost("probe", &["probe", quick.mcp_url()]);
+    cost("--help", &["--help"], "at most 3 ms CPU");
+    cost("probe --passive", &["probe", quick.mcp_url(), "--passive"], "at most 15 requests, 10 ms CPU, 12 MiB");
+    cost("probe", &["probe", quick.mcp_url()], "at most 40 requests, 20 ms CPU, 12 MiB");
     println!("\nAgainst answers {} ms late:\n", DELAY.as_millis());
     println!("| | longest chain | wall ms | wall ÷ chain |");
     println!("| --- | ---: | ---: | ---: |");
@@ -58,30 +51,39 @@ fn start(runtime: &tokio::runtime::Runtime, delay: Duration) -> Server {
 struct Run {
     /// The number of requests that its report names.
     requests: Option<u32>,
-    /// User and system time, in milliseconds.
-    cpu: f64,
-    /// In milliseconds.
-    wall: f64,
+    spent: Spent,
 }
 
-fn cost(name: &str, arguments: &[&str]) {
+fn cost(name: &str, arguments: &[&str], aim: &str) {
     let runs = runs(arguments);
-    let requests = runs.iter().filter_map(|run| run.requests).max().map_or_else(|| "-".to_owned(), |n| n.to_string());
-    let peak = peak::of(arguments, N_PEAK).map_or_else(|| "-".to_owned(), |mib| format!("{mib:.1}"));
-    let (cpu, wall) = (median(&runs, |run| run.cpu), median(&runs, |run| run.wall));
-    println!("| `{name}` | {requests} | {cpu:.1} | {peak} | {wall:.1} |");
+    let requests = runs.iter().filter_map(|run| run.requests).max();
+    let peak = peak::of(N_PEAK, || command(arguments)).map_or_else(|| "-".to_owned(), |mib| format!("{mib:.1}"));
+    let cpu = median(runs.iter().map(|run| run.spent.cpu));
+    let wall = median(runs.iter().map(|run| run.spent.wall));
+    let shown = requests.map_or_else(|| "-".to_owned(), |n| n.to_string());
+    println!("| `{name}` | {shown} | {cpu:.1} | {peak} | {wall:.1} |");
+    let requests = requests.map(|n| format!("{n} requests, ")).unwrap_or_default();
+    row(&format!("`{name}`"), &format!("{requests}{cpu:.1} ms CPU, {peak} MiB"), &format!("aim: {aim}"), "");
 }
 
 fn chain(name: &str, arguments: &[&str], round_trips: u32) {
-    let wall = median(&runs(arguments), |run| run.wall);
+    let wall = median(runs(arguments).iter().map(|run| run.spent.wall));
     let least = (DELAY * round_trips).as_secs_f64() * 1000.0;
-    println!("| `{name}` | {round_trips} × {} ms | {wall:.0} | {:.2} |", DELAY.as_millis(), wall / least);
+    let delay = DELAY.as_millis();
+    println!("| `{name}` | {round_trips} × {delay} ms | {wall:.0} | {:.2} |", wall / least);
+    let beside = format!("its longest chain, {round_trips} × {delay} ms");
+    row(
+        &format!("`{name}`, answers {delay} ms late"),
+        &format!("{wall:.0} ms wall"),
+        &beside,
+        &format!("{:.2}", wall / least),
+    );
 }
 
-fn median(runs: &[Run], figure: impl Fn(&Run) -> f64) -> f64 {
-    let mut figures: Vec<f64> = runs.iter().map(figure).collect();
-    figures.sort_by(f64::total_cmp);
-    *figures.get(figures.len() / 2).unwrap()
+fn command(arguments: &[&str]) -> Command {
+    let mut command = Command::new(program());
+    command.args(arguments).stdin(Stdio::null());
+    command
 }
 
 fn runs(arguments: &[&str]) -> Vec<Run> {
@@ -90,74 +92,8 @@ fn runs(arguments: &[&str]) -> Vec<Run> {
 
 /// Runs the binary once.
 fn run(arguments: &[&str]) -> Run {
-    let before = children();
-    let begun = Instant::now();
-    let output = Command::new(program()).args(arguments).stdin(Stdio::null()).output().unwrap();
-    let wall = begun.elapsed().as_secs_f64() * 1000.0;
+    let (spent, output) = shared::spent(&mut command(arguments));
     let text = String::from_utf8_lossy(&output.stdout);
-    let effects = text.lines().find_map(|line| line.strip_prefix("effects: ")?.split(' ').next()?.parse().ok());
-    Run { requests: effects, cpu: children() - before, wall }
-}
-
-/// CPU of all children that have ended, in milliseconds.
-fn children() -> f64 {
-    let usage: Usage = getrusage(UsageWho::RUSAGE_CHILDREN).unwrap();
-    let microseconds = usage.user_time().num_microseconds() + usage.system_time().num_microseconds();
-    Duration::from_micros(microseconds.unsigned_abs()).as_secs_f64() * 1000.0
-}
-
-#[cfg(target_os = "linux")]
-mod peak {
-    //! The peak of a process, read when it is about to end.
-
-    use std::fs;
-    use std::process::{Command, Stdio};
-
-    use nix::sys::ptrace::{self, Options};
-    use nix::sys::wait::{WaitStatus, waitpid};
-    use nix::unistd::Pid;
-
-    /// The greatest peak of some runs, in MiB; `None` where processes may not be traced.
-    pub(super) fn of(arguments: &[&str], runs: usize) -> Option<f64> {
-        // A run that ended before it could be held tells nothing.
-        (0..runs).filter_map(|_| one(arguments)).max_by(f64::total_cmp)
-    }
-
-    fn one(arguments: &[&str]) -> Option<f64> {
-        let mut command = Command::new(super::program());
-        let mut child = command.args(arguments).stdin(Stdio::null()).stdout(Stdio::null()).spawn().ok()?;
-        let pid = Pid::from_raw(i32::try_from(child.id()).ok()?);
-        let mut kib = None;
-        if ptrace::seize(pid, Options::PTRACE_O_TRACEEXIT).is_ok() {
-            while let Ok(stopped) = waitpid(pid, None) {
-                let signal = match stopped {
-                    WaitStatus::PtraceEvent(..) => {
-                        kib = high_water_mark(pid);
-                        None
-                    }
-                    WaitStatus::Stopped(_, signal) => Some(signal),
-                    _ => break,
-                };
-                ptrace::cont(pid, signal).ok()?;
-            }
-        }
-        // Ended already, where it was traced.
-        let _ = child.wait();
-        kib.map(|kib| f64::from(kib) / 1024.0)
-    }
-
-    fn high_water_mark(pid: Pid) -> Option<u32> {
-        let status = fs::read_to_string(format!("/proc/{pid}/status")).ok()?;
-        status.lines().find_map(|line| line.strip_prefix("VmHWM:")?.split_whitespace().next()?.parse().ok())
-    }
-}
-
-#[cfg(not(target_os = "linux"))]
-mod peak {
-    //! No peak: only Linux tells it.
-
-    /// Nothing.
-    pub(super) fn of(_: &[&str], _: usize) -> Option<f64> {
-        None
-    }
+    let requests = text.lines().find_map(|line| line.strip_prefix("effects: ")?.split(' ').next()?.parse().ok());
+    Run { requests, spent }
 }

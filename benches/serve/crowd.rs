@@ -15,8 +15,8 @@ use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::{sleep, timeout};
 
 use super::load::{Call, Manner, Round, Wire, run};
-use super::median;
 use super::process::{Deployment, memory};
+use super::shared::{median, row};
 
 /// Connections that say nothing.
 const IDLE: usize = 10_000;
@@ -87,6 +87,10 @@ pub(super) fn compare(server: &Deployment, rounds: usize, time: Duration) -> boo
         shares.first().unwrap(),
         shares.last().unwrap()
     );
+    for (name, share) in names.iter().zip(&shares) {
+        let crowd = format!("alone (then beside {IDLE} idle and {SLOW} slow connections)");
+        row(&format!("`serve`, {name}"), &format!("{full:.0} MiB"), &crowd, &format!("{share:.2}"));
+    }
     let stood = fewest >= IDLE;
     assert!(stood, "the crowd was not there: {fewest} descriptors");
     shares.iter().all(|share| *share >= BOUND)

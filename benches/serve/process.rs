@@ -2,7 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStdout, Command, Stdio};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -20,7 +20,7 @@ pub(super) struct Deployment {
     key: EncodingKey,
     kid: String,
     keys: String,
-    _folder: TempDir,
+    folder: TempDir,
 }
 
 impl Deployment {
@@ -29,7 +29,7 @@ impl Deployment {
         let folder = tempfile::tempdir().unwrap();
         let key = folder.path().join("key.pem");
         let mut command = Command::new("sh");
-        command.args(["-c", "ulimit -S -n 1024; exec \"$@\"", "sh", env!("CARGO_BIN_EXE_mcp-auth"), "serve"]);
+        command.args(["-c", "ulimit -S -n 1024; exec \"$@\"", "sh"]).arg(super::shared::program()).arg("serve");
         command.args(["--port", "0", "--authority-port", "0", "--lab"]).arg(&key);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
         let mut lines = BufReader::new(child.stdout.take().unwrap()).lines().map_while(Result::ok);
@@ -47,7 +47,7 @@ impl Deployment {
             .iter()
             .filter(|key| key["alg"] == "ES256")
             .map(|key| key["kid"].as_str().unwrap());
-        let mut server = Self { child, mcp, issuer, key, kid: String::new(), keys, _folder: folder };
+        let mut server = Self { child, mcp, issuer, key, kid: String::new(), keys, folder };
         server.kid = kids.find(|kid| server.accepts(kid)).unwrap().to_owned();
         server
     }
@@ -59,6 +59,11 @@ impl Deployment {
 
     pub(super) fn pid(&self) -> u32 {
         self.child.id()
+    }
+
+    /// Where the key lies that signs its tokens.
+    pub(super) fn lab(&self) -> PathBuf {
+        self.folder.path().join("key.pem")
     }
 
     /// The key set, as it is published.
@@ -167,6 +172,22 @@ pub(super) fn fastmcp(server: &Deployment) -> Result<Other, String> {
         ("STATELESS", "1"),
         ("FASTMCP_JSON_RESPONSE", "true"),
         ("FASTMCP_LOG_LEVEL", "ERROR"),
+        ("ISSUER", &server.issuer),
+        ("JWKS_URI", &format!("{}/jwks", server.issuer)),
+        ("AUDIENCE", &server.mcp),
+        ("SCOPES", "search:read"),
+    ]);
+    Other::start(&mut command, "READY", format!("http://127.0.0.1:{port}/mcp"))
+}
+
+/// The TypeScript SDK as a resource server of the same authorization server; why not, where it cannot be had.
+pub(super) fn typescript(server: &Deployment) -> Result<Other, String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/interop/typescript-sdk");
+    let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port().to_string();
+    let mut command = Command::new(folder.join("start.sh"));
+    command.envs([
+        ("PORT", port.as_str()),
+        ("ALG", "ES256"),
         ("ISSUER", &server.issuer),
         ("JWKS_URI", &format!("{}/jwks", server.issuer)),
         ("AUDIENCE", &server.mcp),

@@ -379,6 +379,12 @@ impl Server {
         key.sign(&key.header("at+jwt"), &all).ok()
     }
 
+    /// Whether an access token is good here at this moment, as the resource server judges it for every request that
+    /// brings one (RFC 9068 §4). What the token may do is another question.
+    pub async fn accepts(&self, token: &str) -> bool {
+        resource::bearer::verify(&self.site, token).await.is_ok()
+    }
+
     /// A token that a server would pass on to the API behind it, if it passed on what it gets.
     #[must_use]
     pub const fn upstream_token() -> &'static str {

@@ -3,6 +3,7 @@
 against an independent JWT library (joserfc): nothing that is wrong may be let in, nothing that is right refused.
 
     tokens.py [--count N] [--seed N] [--verbose]
+    tokens.py --mcp URL --issuer URL --key FILE    # at a deployment that runs already, with the key that --lab wrote
 
 Threats: algorithms, key references, signatures, times, issuer, audience, type, `crit`, repeated members, encodings, scope
 (RFC 8725, RFC 9068 section 4, RFC 7515 sections 2 and 4.1.11, RFC 7519 section 4.1). MCP_AUTH names the program (default
@@ -300,8 +301,6 @@ def picks(dims, count, seed):
 
 def lab():
     """The reference deployment, with the key that it signs with."""
-    from joserfc.jwk import ECKey
-
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "key.pem"
         server = subprocess.Popen([PROGRAM, "serve", "--port", "0", "--authority-port", "0", "--lab", path], stdout=subprocess.PIPE, text=True)
@@ -310,15 +309,22 @@ def lab():
         if len(found) < 2 or not path.exists():
             server.kill()
             sys.exit(f"the server did not start: {said}")
-        private = ECKey.import_key(path.read_text())
-    with urllib.request.urlopen(found["authorization server"] + "/.well-known/openid-configuration") as reply:
+        return server, ground(found["MCP server"], found["authorization server"], path)
+
+
+def ground(mcp, issuer, path):
+    """What a deployment publishes, and its key."""
+    from joserfc.jwk import ECKey
+
+    private = ECKey.import_key(path.read_text())
+    with urllib.request.urlopen(issuer + "/.well-known/openid-configuration") as reply:
         metadata = json.load(reply)
     with urllib.request.urlopen(metadata["jwks_uri"]) as reply:
         public = json.load(reply)["keys"]
     own = private.as_dict(private=False)
     kid = next(key["kid"] for key in public if key.get("x") == own["x"])
     key = ECKey.import_key(private.as_dict(private=True) | {"kid": kid})
-    return server, {"mcp": found["MCP server"], "issuer": metadata["issuer"], "audience": found["MCP server"], "keys": [key], "public": public}
+    return {"mcp": mcp, "issuer": metadata["issuer"], "audience": mcp, "keys": [key], "public": public}
 
 
 def main():
@@ -327,15 +333,19 @@ def main():
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--jobs", type=int, default=4)
     parser.add_argument("--verbose", action="store_true")
+    parser.add_argument("--mcp", help="a deployment that runs already: its MCP server")
+    parser.add_argument("--issuer", help="its authorization server")
+    parser.add_argument("--key", type=Path, help="the private key that it wrote for the lab")
     options = parser.parse_args()
     random.seed(options.seed)
-    server, given = lab()
+    server, given = (None, ground(options.mcp, options.issuer, options.key)) if options.mcp else lab()
     try:
         g = Ground(given, int(time.time()))
         complaints, counts = judge(g, given["mcp"], options)
     finally:
-        server.terminate()
-        server.wait(10)
+        if server:
+            server.terminate()
+            server.wait(10)
     for line in sorted(complaints)[: None if options.verbose else 40]:
         print(line)
     print(f"{sum(counts.values())} tokens: {counts['let in']} right ones let in, {counts['refused']} wrong ones refused, {len(complaints)} complaints")
