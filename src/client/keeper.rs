@@ -261,7 +261,7 @@ impl<'a> Keeper<'a> {
     async fn remember(&self, login: &Login) -> Result<(), ClientError> {
         let mut guard = self.store.lock().await?;
         guard.notices().iter().for_each(|notice| (self.actor.say)(notice));
-        guard.save(|book| book.put(login.clone()))?;
+        guard.insist(|book| book.put(login.clone()))?;
         Ok(())
     }
 
@@ -312,7 +312,7 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
             return Err(needed("the refresh token was sent and the answer never came; it may be used up"));
         }
         attempts += 1;
-        guard.check_writable()?;
+        guard.make_room()?;
         let since = actor.wire.now();
         let journal = |login: &mut Login| login.refresh = RefreshState::Pending { since, attempts };
         guard.save(|book| touch(book, &key, &spent, journal))?;
@@ -320,7 +320,7 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
         // From here to the save nothing waits: an answer that arrived is not lost to an interrupt.
         match answer {
             Ok(tokens) => {
-                guard.save(|book| {
+                guard.insist(|book| {
                     touch(book, &key, &spent, |login| {
                         login.tokens = Some(tokens.clone());
                         login.refresh = RefreshState::Idle;

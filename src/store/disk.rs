@@ -1,16 +1,18 @@
 //! The file on the disk: who may own it, how a new generation replaces the old one, what survives a crash.
 //!
 //! A save writes a new file beside the old one, syncs it, keeps the old one as `.previous`, renames, and syncs the
-//! directory. Whenever the process ends in between, the file holds the old or the new generation, whole.
+//! directory. Whenever the process ends in between, the file holds the old or the new generation, whole. What must not
+//! fail for want of room is written into room that was taken before.
 
 use std::fs::{self, File};
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fs4::fs_std::FileExt as _;
 use zeroize::Zeroizing;
 
+use super::error::StoreError;
 use super::record::{Book, VERSION};
 use super::seal::Key;
 use super::{LOCK_INTERVAL, LOCK_PATIENCE};
@@ -18,106 +20,11 @@ use crate::formats::json;
 
 /// The largest file that is read, in bytes.
 const MAX_FILE: u64 = 16 * 1024 * 1024;
-
-/// The store cannot be used. The file is left as it is.
-#[derive(Debug, thiserror::Error)]
-pub enum StoreError {
-    /// There is no directory to keep state in.
-    #[error("the home directory is not known, so there is no place for the credential store")]
-    NoHome,
-    /// The disk said no.
-    #[error("{} failed for {}: {detail}", doing, path.display())]
-    Disk {
-        /// What was tried.
-        doing: &'static str,
-        /// With what.
-        path: PathBuf,
-        /// What the system said.
-        detail: String,
-    },
-    /// Not a store, or damaged.
-    #[error("the credential store {} cannot be read: {detail}", path.display())]
-    Corrupt {
-        /// The file.
-        path: PathBuf,
-        /// Where it is wrong; never what it holds.
-        detail: String,
-    },
-    /// Written by another version of the program.
-    #[error("the credential store {} has format version {found}, this program reads version {VERSION}", path.display())]
-    Version {
-        /// The file.
-        path: PathBuf,
-        /// Its version.
-        found: u64,
-    },
-    /// A symbolic link, a directory, a device.
-    #[error("{} is {kind}, not a regular file", path.display())]
-    NotAFile {
-        /// The path.
-        path: PathBuf,
-        /// What it is.
-        kind: &'static str,
-    },
-    /// Somebody else's.
-    #[error("{} belongs to another user", path.display())]
-    ForeignOwner {
-        /// The path.
-        path: PathBuf,
-    },
-    /// Somebody else holds the lock.
-    #[error("another process has held the lock {} for {seconds} s", path.display())]
-    Locked {
-        /// The lock file.
-        path: PathBuf,
-        /// How long was waited.
-        seconds: u64,
-    },
-    /// The keyring of the operating system, which holds the key of the file.
-    #[error("the keyring of the operating system: {detail}")]
-    Keyring {
-        /// What is wrong with it; never what it holds.
-        detail: String,
-    },
-    /// The file is there and the keyring has no key for it.
-    #[error("the keyring of the operating system holds no key for the credential store {}", path.display())]
-    KeyLost {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file changed under the lock: a program that does not lock, or a file system that does not.
-    #[error("the credential store {} was changed by somebody else in the meantime", path.display())]
-    Changed {
-        /// The file.
-        path: PathBuf,
-    },
-}
-
-impl StoreError {
-    /// What helps, in one line.
-    #[must_use]
-    pub const fn help(&self) -> &'static str {
-        match self {
-            Self::NoHome => "set HOME, or name a directory with --state-dir",
-            Self::Disk { .. } => "is the disk full, or the directory not writable? --state-dir names another one",
-            Self::Corrupt { .. } => {
-                "the file was left as it is; beside it `.previous` holds the generation before. Move one of them into place, or the file away"
-            }
-            Self::Version { .. } => "use the version of mcp-auth that wrote it, or move the file away",
-            Self::NotAFile { .. } | Self::ForeignOwner { .. } => {
-                "remove it if you know what it is, or name another directory with --state-dir"
-            }
-            Self::Locked { .. } => "wait for the other process, or end it; the lock goes with it",
-            Self::Keyring { .. } => {
-                "is it running and unlocked (on Linux a Secret Service: GNOME Keyring, KWallet, KeePassXC)? --store file does without, --store none keeps nothing"
-            }
-            Self::KeyLost { .. } => {
-                "is it the keyring that the logins were kept with? If the key is gone for good, move the file away and log in again"
-            }
-            Self::Changed { .. } => "run the command again",
-        }
-    }
-}
+/// How often a save is tried that nothing can replace, and how long the disk is given in between.
+const TRIES: u32 = 4;
+const PAUSE: Duration = Duration::from_millis(50);
+/// What is held ready beyond the present length of the file, in bytes: a login more, generously.
+const MARGIN: usize = 16 * 1024;
 
 /// The file and its neighbours.
 #[derive(Clone, Debug)]
@@ -164,7 +71,7 @@ impl Disk {
         if metadata.len() > MAX_FILE {
             return Err(self.corrupt("it is larger than 16 MiB".to_owned()));
         }
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(usize::try_from(metadata.len()).unwrap_or_default().saturating_add(1));
         let read = File::open(&self.file).and_then(|file| file.take(MAX_FILE).read_to_end(&mut bytes));
         read.map_err(|error| self.failed("reading", &error))?;
         // The problem names a line and a column, never a value.
@@ -191,7 +98,7 @@ impl Disk {
 
     /// The metadata of a regular file of ours; `None` if there is nothing.
     fn look(&self, path: &Path) -> Result<Option<fs::Metadata>, StoreError> {
-        let metadata = match fs::symlink_metadata(path) {
+        let metadata = match again(|| fs::symlink_metadata(path)) {
             Ok(metadata) => metadata,
             Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
             Err(error) => return Err(self.failed("looking", &error)),
@@ -207,22 +114,8 @@ impl Disk {
             };
             return Err(StoreError::NotAFile { path: path.to_owned(), kind });
         }
-        self.check_owner(path, &metadata)?;
+        check_owner(path, &metadata)?;
         Ok(Some(metadata))
-    }
-
-    #[cfg(unix)]
-    fn check_owner(&self, path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
-        use std::os::unix::fs::MetadataExt as _;
-        // Whoever we are, a file that we make now is ours.
-        let own = tempfile::tempfile().and_then(|file| file.metadata());
-        let own = own.map_err(|error| self.failed("making a temporary file", &error))?.uid();
-        if metadata.uid() == own { Ok(()) } else { Err(StoreError::ForeignOwner { path: path.to_owned() }) }
-    }
-
-    #[cfg(not(unix))]
-    fn check_owner(&self, _path: &Path, _metadata: &fs::Metadata) -> Result<(), StoreError> {
-        Ok(())
     }
 
     /// Whether there is a file of ours.
@@ -245,7 +138,7 @@ impl Disk {
 
     /// Whether the lock could be taken. It is the kernel's and goes with its holder, however that one ends.
     pub(super) fn try_lock(&self, file: &File) -> Result<bool, StoreError> {
-        file.try_lock_exclusive().map_err(|error| self.failed("locking", &error))
+        again(|| file.try_lock_exclusive()).map_err(|error| self.failed("locking", &error))
     }
 
     pub(super) fn locked(&self, patience: Duration) -> StoreError {
@@ -256,11 +149,11 @@ impl Disk {
     pub(super) fn open_lock(&self) -> Result<(File, Vec<String>), StoreError> {
         let mut notices = Vec::new();
         self.make_directory()?;
-        let metadata = fs::metadata(&self.directory).map_err(|error| self.failed("looking", &error))?;
+        let metadata = again(|| fs::metadata(&self.directory)).map_err(|error| self.failed("looking", &error))?;
         if !metadata.is_dir() {
             return Err(StoreError::NotAFile { path: self.directory.clone(), kind: "no directory" });
         }
-        self.check_owner(&self.directory, &metadata)?;
+        check_owner(&self.directory, &metadata)?;
         notices.extend(self.tighten(&self.directory, &metadata, 0o700)?);
         let path = self.lock_path();
         self.look(&path)?;
@@ -276,7 +169,7 @@ impl Disk {
         builder.recursive(true);
         #[cfg(unix)]
         std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
-        builder.create(&self.directory).map_err(|error| StoreError::Disk {
+        again(|| builder.create(&self.directory)).map_err(|error| StoreError::Disk {
             doing: "making the directory",
             path: self.directory.clone(),
             detail: error.to_string(),
@@ -311,77 +204,117 @@ impl Disk {
         Ok(None)
     }
 
-    /// Writes as much as a save of `length` bytes would, and removes it.
-    pub(super) fn rehearse(&self, length: usize) -> Result<(), StoreError> {
-        // A login more than there is now, generously.
-        let bytes = vec![b' '; length.saturating_add(16 * 1024)];
-        let path = self.beside("new");
-        self.write_new(&path, &bytes)?;
-        fs::remove_file(&path).map_err(|error| self.failed("removing", &error))
+    /// Takes room for a save of a file that is `length` bytes long now.
+    pub(super) fn reserve(&self, length: usize) -> Result<Reserve, StoreError> {
+        let path = self.beside("room");
+        let file = self.write_new(&path, &vec![b' '; length.saturating_add(MARGIN)])?;
+        Ok(Reserve { path, file })
     }
 
     /// Replaces the file, if it still holds `expected`. Returns the new bytes.
     pub(super) fn replace(&self, expected: &[u8], book: &Book) -> Result<Vec<u8>, StoreError> {
-        let (_, found) = self.read()?;
-        if found != expected {
-            return Err(StoreError::Changed { path: self.file.clone() });
+        let bytes = self.written(book)?;
+        self.put(expected, &bytes)?;
+        Ok(bytes)
+    }
+
+    /// The same for what nothing can replace: in room that was taken before, and again where the disk fails.
+    pub(super) fn insist(
+        &self,
+        expected: &[u8],
+        book: &Book,
+        mut room: Option<Reserve>,
+    ) -> Result<Vec<u8>, StoreError> {
+        let bytes = self.written(book)?;
+        let mut tries = 1;
+        loop {
+            match self.put_at_once(expected, &bytes, room.take()) {
+                Ok(()) => return Ok(bytes),
+                Err(StoreError::Disk { .. }) if tries < TRIES => tries += 1,
+                Err(error) => return Err(error),
+            }
+            // Not a wait that could be interrupted.
+            std::thread::sleep(PAUSE);
         }
+    }
+
+    /// The bytes of a book, sealed if the file is.
+    fn written(&self, book: &Book) -> Result<Vec<u8>, StoreError> {
         let mut text = Zeroizing::new(serde_json::to_string_pretty(book).unwrap_or_default());
         text.push('\n');
-        let bytes = match &self.key {
-            Some(key) => {
-                key.seal(text.as_bytes()).map_err(|error| StoreError::Keyring { detail: error.to_string() })?
-            }
-            None => text.as_bytes().to_vec(),
-        };
+        match &self.key {
+            Some(key) => key.seal(text.as_bytes()).map_err(|error| StoreError::Keyring { detail: error.to_string() }),
+            None => Ok(text.as_bytes().to_vec()),
+        }
+    }
+
+    fn put(&self, expected: &[u8], bytes: &[u8]) -> Result<(), StoreError> {
+        self.expect(expected)?;
         let new = self.beside("new");
-        self.write_new(&new, &bytes)?;
-        if !expected.is_empty() {
-            let (old, previous) = (self.beside("old"), self.beside("previous"));
-            self.look(&previous)?;
-            self.write_new(&old, expected)?;
-            self.rename(&old, &previous, "rename-previous")?;
+        self.write_new(&new, bytes)?;
+        if let Err(error) = self.keep_previous(expected) {
+            let _ = remove(&new);
+            return Err(error);
         }
         self.rename(&new, &self.file, "rename")?;
+        self.sync_directory()
+    }
+
+    /// Nothing that can wait stands before the rename here.
+    fn put_at_once(&self, expected: &[u8], bytes: &[u8], room: Option<Reserve>) -> Result<(), StoreError> {
+        match self.expect(expected) {
+            // An earlier try got as far as that.
+            Err(StoreError::Changed { .. }) if self.read()?.1 == bytes => return self.sync_directory(),
+            other => other?,
+        }
+        match room {
+            Some(mut room) => {
+                room.fill(bytes)?;
+                self.rename(&room.path, &self.file, "rename")?;
+            }
+            None => {
+                let new = self.beside("new");
+                self.write_new(&new, bytes)?;
+                self.rename(&new, &self.file, "rename")?;
+            }
+        }
         self.sync_directory()?;
-        Ok(bytes)
+        // Where that fails an older generation stays; the new one is not given up for it.
+        let _ = self.keep_previous(expected);
+        Ok(())
+    }
+
+    /// Sees that the file still holds what it held.
+    fn expect(&self, expected: &[u8]) -> Result<(), StoreError> {
+        let (_, found) = self.read()?;
+        if found == expected { Ok(()) } else { Err(StoreError::Changed { path: self.file.clone() }) }
+    }
+
+    /// Keeps the generation before.
+    fn keep_previous(&self, expected: &[u8]) -> Result<(), StoreError> {
+        if expected.is_empty() {
+            return Ok(());
+        }
+        let (old, previous) = (self.beside("old"), self.beside("previous"));
+        self.look(&previous)?;
+        self.write_new(&old, expected)?;
+        self.rename(&old, &previous, "rename-previous")
     }
 
     /// Makes a file of mode 0600 that did not exist, writes and syncs it. What a killed process left under the name goes
     /// first: we hold the lock, so nobody else is writing it.
-    fn write_new(&self, path: &Path, bytes: &[u8]) -> Result<(), StoreError> {
-        let result = self.try_write_new(path, bytes);
-        result.map_err(|error| {
+    fn write_new(&self, path: &Path, bytes: &[u8]) -> Result<File, StoreError> {
+        try_write_new(path, bytes).map_err(|error| {
             // What was written so far holds secrets.
-            let _ = fs::remove_file(path);
+            let _ = remove(path);
             StoreError::Disk { doing: "writing", path: path.to_owned(), detail: error.to_string() }
         })
     }
 
-    fn try_write_new(&self, path: &Path, bytes: &[u8]) -> io::Result<()> {
-        hooks::step("remove-stale")?;
-        match fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-            _ => {}
-        }
-        hooks::step("create")?;
-        let mut options = File::options();
-        options.write(true).create_new(true);
-        restrict(&mut options);
-        let mut file = options.open(path)?;
-        let (first, second) = bytes.split_at_checked(bytes.len() / 2).unwrap_or((bytes, &[]));
-        hooks::step("write")?;
-        file.write_all(first)?;
-        hooks::step("write-rest")?;
-        file.write_all(second)?;
-        hooks::step("sync")?;
-        file.sync_all()
-    }
-
     fn rename(&self, from: &Path, to: &Path, step: &'static str) -> Result<(), StoreError> {
-        let renamed = hooks::step(step).and_then(|()| fs::rename(from, to));
+        let renamed = hooks::step(step).and_then(|()| again(|| fs::rename(from, to)));
         renamed.map_err(|error| {
-            let _ = fs::remove_file(from);
+            let _ = remove(from);
             StoreError::Disk { doing: "renaming", path: to.to_owned(), detail: error.to_string() }
         })
     }
@@ -394,6 +327,92 @@ impl Disk {
             .map_err(|error| self.failed("syncing the directory", &error))?;
         Ok(())
     }
+}
+
+fn try_write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
+    hooks::step("remove-stale")?;
+    remove(path)?;
+    hooks::step("create")?;
+    let mut options = File::options();
+    options.write(true).create_new(true);
+    restrict(&mut options);
+    let mut file = options.open(path)?;
+    fill(&mut file, bytes)?;
+    Ok(file)
+}
+
+/// Room on the disk for one save: a file as large as it will be. Given back when dropped.
+#[derive(Debug)]
+pub(super) struct Reserve {
+    path: PathBuf,
+    file: File,
+}
+
+impl Reserve {
+    /// Writes into the room. It is as if it were new then.
+    fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
+        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
+        let filled = again(|| self.file.set_len(length)).and_then(|()| self.file.rewind());
+        let filled = filled.and_then(|()| fill(&mut self.file, bytes));
+        filled.map_err(|error| StoreError::Disk {
+            doing: "writing",
+            path: self.path.clone(),
+            detail: error.to_string(),
+        })
+    }
+}
+
+impl Drop for Reserve {
+    fn drop(&mut self) {
+        // Gone already if it became the file.
+        let _ = remove(&self.path);
+    }
+}
+
+#[cfg(unix)]
+fn check_owner(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
+    use std::os::unix::fs::MetadataExt as _;
+    let own = rustix::process::geteuid().as_raw();
+    if metadata.uid() == own { Ok(()) } else { Err(StoreError::ForeignOwner { path: path.to_owned() }) }
+}
+
+#[cfg(not(unix))]
+const fn check_owner(_path: &Path, _metadata: &fs::Metadata) -> Result<(), StoreError> {
+    Ok(())
+}
+
+/// Does something again that a signal interrupted.
+fn again<T>(mut deed: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+    loop {
+        match deed() {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            done => return done,
+        }
+    }
+}
+
+/// Removes a file, if there is one.
+fn remove(path: &Path) -> io::Result<()> {
+    match again(|| fs::remove_file(path)) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        _ => Ok(()),
+    }
+}
+
+/// Fills a file from its beginning, makes that durable, and sees that it is all there.
+fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
+    let (first, second) = bytes.split_at_checked(bytes.len() / 2).unwrap_or((bytes, &[]));
+    hooks::step("write")?;
+    file.write_all(first)?;
+    hooks::step("write-rest")?;
+    file.write_all(second)?;
+    hooks::step("sync")?;
+    file.sync_all()?;
+    let end = file.stream_position()?;
+    if usize::try_from(end) == Ok(bytes.len()) {
+        return Ok(());
+    }
+    Err(io::Error::other(format!("the disk took {end} of {} bytes", bytes.len())))
 }
 
 /// Mode 0600 from the first moment on.

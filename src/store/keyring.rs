@@ -8,7 +8,8 @@ use std::path::Path;
 use std::sync::mpsc;
 use std::time::Duration;
 
-use super::disk::{Disk, StoreError};
+use super::disk::Disk;
+use super::error::StoreError;
 use super::seal::Key;
 
 /// How long a keyring may take that asks nobody.

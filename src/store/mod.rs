@@ -6,6 +6,7 @@
 //! replaces the old one in one step. Nothing in here deletes a login because a server refused it.
 
 mod disk;
+mod error;
 mod keyring;
 mod record;
 mod seal;
@@ -13,13 +14,13 @@ mod seal;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-pub use self::disk::StoreError;
 #[cfg(test)]
 pub(crate) use self::disk::hooks::seam;
+pub use self::error::StoreError;
 pub use self::keyring::{PATIENCE as KEYRING_PATIENCE, UNLOCK_PATIENCE, Waiting};
 pub use self::record::{Book, Client, ClientAuth, ClientOrigin, Key, Login, RefreshState, Scheme, Tokens};
 
-use self::disk::Disk;
+use self::disk::{Disk, Reserve};
 
 /// How long a run waits for another one that holds the lock.
 pub const LOCK_PATIENCE: Duration = Duration::from_secs(10);
@@ -117,7 +118,7 @@ impl Store {
     /// As [`Store::lock`].
     pub async fn lock_for(&self, patience: Duration) -> Result<Guard, StoreError> {
         let Place::File(disk) = &self.place else {
-            return Ok(Guard { disk: None, lock: None, book: Book::default(), bytes: Vec::new(), notices: Vec::new() });
+            return Ok(Guard::default());
         };
         let begun = Instant::now();
         let (file, mut notices) = disk.open_lock()?;
@@ -129,14 +130,16 @@ impl Store {
         }
         let (book, bytes) = disk.read()?;
         notices.extend(disk.repair()?);
-        Ok(Guard { disk: Some(disk.clone()), lock: Some(file), book, bytes, notices })
+        Ok(Guard { disk: Some(disk.clone()), room: None, lock: Some(file), book, bytes, notices })
     }
 }
 
 /// The lock, and what was remembered when it was taken. Released when dropped, or when the process ends.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Guard {
     disk: Option<Disk>,
+    /// Room for one save.
+    room: Option<Reserve>,
     /// Held for its lock alone.
     lock: Option<std::fs::File>,
     book: Book,
@@ -158,13 +161,15 @@ impl Guard {
         &self.notices
     }
 
-    /// Tries that a save would succeed: writes as much as a save writes, next to the file, and removes it. To be called
-    /// before something is spent that only a save can replace.
+    /// Sees that a save would succeed, and holds the room for it until [`Guard::insist`]. To be called before something is
+    /// spent that only a save can replace.
     ///
     /// # Errors
     /// A save would fail: full disk, read-only directory.
-    pub fn check_writable(&self) -> Result<(), StoreError> {
-        self.disk.as_ref().map_or(Ok(()), |disk| disk.rehearse(self.bytes.len()))
+    pub fn make_room(&mut self) -> Result<(), StoreError> {
+        self.room = None;
+        self.room = self.disk.as_ref().map(|disk| disk.reserve(self.bytes.len())).transpose()?;
+        Ok(())
     }
 
     /// Changes what is remembered and saves it, whole and durable, before it returns.
@@ -172,21 +177,42 @@ impl Guard {
     /// # Errors
     /// The file was changed by somebody without the lock, or cannot be written. The old generation stands then.
     pub fn save(&mut self, change: impl FnOnce(&mut Book)) -> Result<(), StoreError> {
-        let mut next = self.book.clone();
-        change(&mut next);
-        let Some(disk) = &self.disk else {
-            self.book = next;
-            return Ok(());
-        };
-        next.generation = self.book.generation.saturating_add(1);
-        self.bytes = disk.replace(&self.bytes, &next)?;
+        let next = self.next(change);
+        if let Some(disk) = &self.disk {
+            self.bytes = disk.replace(&self.bytes, &next)?;
+        }
         self.book = next;
         Ok(())
+    }
+
+    /// The same for what nothing can replace, such as tokens that were just issued: in the room that was made, and again
+    /// for a moment where the disk fails.
+    ///
+    /// # Errors
+    /// As [`Guard::save`].
+    pub fn insist(&mut self, change: impl FnOnce(&mut Book)) -> Result<(), StoreError> {
+        let next = self.next(change);
+        if let Some(disk) = &self.disk {
+            self.bytes = disk.insist(&self.bytes, &next, self.room.take())?;
+        }
+        self.book = next;
+        Ok(())
+    }
+
+    fn next(&self, change: impl FnOnce(&mut Book)) -> Book {
+        let mut next = self.book.clone();
+        change(&mut next);
+        if self.disk.is_some() {
+            next.generation = self.book.generation.saturating_add(1);
+        }
+        next
     }
 }
 
 impl Drop for Guard {
     fn drop(&mut self) {
+        // Under the lock: it may be somebody else's room the next moment.
+        self.room = None;
         if let Some(lock) = &self.lock {
             // Closing the file releases the lock anyway.
             let _ = fs4::fs_std::FileExt::unlock(lock);

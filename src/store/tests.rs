@@ -58,7 +58,7 @@ fn rotate(directory: &Path, to: &str) -> Result<(), StoreError> {
     block(async {
         let store = Store::in_directory(directory);
         let mut guard = store.lock().await?;
-        guard.check_writable()?;
+        guard.make_room()?;
         guard.save(|book| book.put(login("https://as.test", to)))
     })
 }
@@ -137,6 +137,40 @@ fn whichever_step_fails_the_file_holds_one_whole_generation() {
         let expected = if *name == "sync-directory" { "refresh-token-2" } else { "refresh-token-1" };
         assert_eq!(found.as_deref(), Some(expected), "failed at {number} {name}");
         rotate(home.path(), "refresh-token-3").unwrap();
+    }
+}
+
+#[test]
+fn what_nothing_can_replace_is_saved_in_spite_of_one_failing_step() {
+    let save = |home: &Path| {
+        block(async {
+            let mut guard = Store::in_directory(home).lock().await?;
+            guard.make_room()?;
+            seam::plan(None);
+            guard.insist(|book| book.put(login("https://as.test", "refresh-token-2")))
+        })
+    };
+    let home = tempfile::tempdir().unwrap();
+    rotate(home.path(), "refresh-token-1").unwrap();
+    save(home.path()).unwrap();
+    let steps = seam::taken();
+    assert!(steps.contains(&"rename") && steps.contains(&"sync-directory"), "{steps:?}");
+    for (number, name) in steps.iter().enumerate() {
+        let home = tempfile::tempdir().unwrap();
+        rotate(home.path(), "refresh-token-0").unwrap();
+        rotate(home.path(), "refresh-token-1").unwrap();
+        let done = block(async {
+            let mut guard = Store::in_directory(home.path()).lock().await.unwrap();
+            guard.make_room().unwrap();
+            seam::plan(Some((number, Deed::Fail)));
+            guard.insist(|book| book.put(login("https://as.test", "refresh-token-2")))
+        });
+        seam::plan(None);
+        assert!(done.is_ok(), "failed at {number} {name}: {done:?}");
+        let found = refresh_of(&Store::in_directory(home.path()).read().unwrap());
+        assert_eq!(found.as_deref(), Some("refresh-token-2"), "failed at {number} {name}");
+        let left: Vec<_> = fs::read_dir(home.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        assert_eq!(left.len(), 3, "{left:?}");
     }
 }
 
@@ -248,7 +282,7 @@ fn a_sealed_file_shows_nothing_and_opens_with_its_key_alone() {
     let (key, other) = (seal::Key::random().unwrap(), seal::Key::random().unwrap());
     for generation in 1..4 {
         let mut guard = block(with(&key).lock()).unwrap();
-        guard.check_writable().unwrap();
+        guard.make_room().unwrap();
         guard.save(|book| book.put(login("https://as.test", &format!("refresh-token-{generation}")))).unwrap();
     }
     assert_eq!(refresh_of(&with(&key).read().unwrap()).as_deref(), Some("refresh-token-3"));
@@ -299,7 +333,7 @@ fn a_change_without_the_lock_is_noticed() {
 fn a_store_that_forgets_takes_everything_and_keeps_nothing() {
     let store = Store::nowhere();
     let mut guard = block(store.lock()).unwrap();
-    guard.check_writable().unwrap();
+    guard.make_room().unwrap();
     guard.save(|book| book.put(login("https://as.test", "refresh-token"))).unwrap();
     assert_eq!(guard.book().logins.len(), 1);
     assert!(store.read().unwrap().logins.is_empty());
