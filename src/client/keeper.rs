@@ -21,7 +21,8 @@ const ASKED_FOR: &str = "you asked for it";
 const AUTHORIZATIONS: u32 = 3;
 /// Logins that a 401 may start in one run.
 const LOGINS: u32 = 2;
-/// How often a refresh token is sent without an answer before it is given up.
+/// How often one run sends a refresh token without getting an answer. The next run tries again: whether the server was away
+/// or used the token up, only the server can say.
 const REFRESH_ATTEMPTS: u32 = 2;
 /// How long before its end an access token counts as used up, in seconds.
 const LEEWAY: u64 = 30;
@@ -302,16 +303,15 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
     let Some(spent) = old.refresh.clone() else {
         return Err(needed("the token is used up, and the server gave no refresh token"));
     };
-    let mut attempts = match login.refresh {
+    let earlier = match login.refresh {
         RefreshState::Idle => 0,
         RefreshState::Pending { attempts, .. } => attempts,
         RefreshState::Refused { .. } => return Err(needed("the server refused the refresh token")),
     };
+    let mut sent = 0;
     loop {
-        if attempts >= REFRESH_ATTEMPTS {
-            return Err(needed("the refresh token was sent and the answer never came; it may be used up"));
-        }
-        attempts += 1;
+        sent += 1;
+        let attempts = earlier.saturating_add(sent);
         guard.make_room()?;
         let since = actor.wire.now();
         let journal = |login: &mut Login| login.refresh = RefreshState::Pending { since, attempts };
@@ -331,14 +331,18 @@ pub async fn refresh(actor: &Actor<'_>, store: &Store, stale: &Login) -> Result<
             Err(ClientError::Denied { error, .. }) if error == "invalid_grant" => {
                 let since = actor.wire.now();
                 guard.save(|book| touch(book, &key, &spent, |l| l.refresh = RefreshState::Refused { since }))?;
-                return Err(needed("the server refused the refresh token"));
+                return Err(needed(if attempts > 1 {
+                    "the server refused the refresh token; it was sent before, and the answer was lost"
+                } else {
+                    "the server refused the refresh token"
+                }));
             }
             Err(error) => {
                 let lost = is_lost(&error);
                 if !lost {
                     guard.save(|book| touch(book, &key, &spent, |login| login.refresh = RefreshState::Idle))?;
                 }
-                if !lost || attempts >= REFRESH_ATTEMPTS {
+                if !lost || sent >= REFRESH_ATTEMPTS {
                     return Err(error);
                 }
                 (actor.say)("the answer to the refresh was lost; trying once more with the same token");

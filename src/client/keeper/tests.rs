@@ -179,7 +179,7 @@ fn child_process() {
 }
 
 #[test]
-fn a_lost_answer_is_asked_for_once_more_and_then_given_up() {
+fn a_lost_answer_is_asked_for_once_more_and_again_by_the_next_run() {
     let home = tempfile::tempdir().unwrap();
     let (origin, state) = issuer();
     keep(home.path(), &origin);
@@ -194,9 +194,24 @@ fn a_lost_answer_is_asked_for_once_more_and_then_given_up() {
     state.lock().unwrap().lose = 9;
     assert!(matches!(refresh_in(home.path()), Err(ClientError::Unreachable { .. })));
     assert!(matches!(kept(home.path()).refresh, RefreshState::Pending { attempts: 2, .. }));
-    assert!(matches!(refresh_in(home.path()), Err(ClientError::LoginNeeded { .. })));
-    assert_eq!(state.lock().unwrap().requests, 2, "the token is not sent a third time");
-    assert!(kept(home.path()).tokens.unwrap().refresh.is_some(), "and is still there");
+    assert_eq!(state.lock().unwrap().requests, 2, "not a third time by one run");
+    assert!(kept(home.path()).tokens.unwrap().refresh.is_some(), "the token is still there");
+    // The server was away, and is back: nothing was lost.
+    state.lock().unwrap().lose = 0;
+    let fresh = refresh_in(home.path()).unwrap();
+    assert_eq!(fresh.tokens.unwrap().refresh.unwrap().expose(), "refresh-token-1");
+    assert_eq!(kept(home.path()).refresh, RefreshState::Idle);
+
+    // Whether the token is used up only the server can say; a run that hears so says what happened before.
+    let home = tempfile::tempdir().unwrap();
+    let (origin, state) = issuer();
+    keep(home.path(), &origin);
+    state.lock().unwrap().lose = 2;
+    assert!(matches!(refresh_in(home.path()), Err(ClientError::Unreachable { .. })));
+    state.lock().unwrap().revoked = true;
+    let error = refresh_in(home.path()).unwrap_err();
+    assert!(matches!(&error, ClientError::LoginNeeded { why } if why.contains("the answer was lost")), "{error}");
+    assert!(matches!(kept(home.path()).refresh, RefreshState::Refused { .. }));
 }
 
 #[test]
