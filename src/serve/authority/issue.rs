@@ -208,9 +208,10 @@ fn successor(seed: &str, id: &str, token: &str) -> String {
 
 /// Ends a grant: its refresh tokens, and the access tokens that name it.
 pub(crate) async fn revoke(site: &Site, id: &str) -> Result<(), Denied> {
-    site.state.take::<Family>(Table::Family, id).await?;
-    // As long as the youngest access token of the grant would be accepted, though it was issued before a restart.
+    // As long as the youngest access token of the grant would be accepted, though it was issued before a restart. The note
+    // comes first: whoever ends the grant again after a crash in between still finds it.
     site.state.note(Table::Revoked, id, lifetime(site).max(LONGEST).saturating_add(LEEWAY)).await?;
+    site.state.take::<Family>(Table::Family, id).await?;
     Ok(())
 }
 
