@@ -8,6 +8,7 @@
 #   install_chromedriver    the same, and chromedriver, by which a test types and clicks in it
 #   install_tmux            tmux
 #   install_ip              ip, which gives a network of its own its addresses
+#   install_strace          strace, by which a test makes system calls fail
 #
 # System packages come through apt-get, by root only.
 
@@ -48,3 +49,4 @@ install_chromedriver() { install_chromium && _ci need chromedriver chromium-driv
 install_tmux() { _ci need tmux tmux; }
 
 install_ip() { _ci need ip iproute2; }
+install_strace() { _ci need strace strace; }

@@ -1,0 +1,138 @@
+//! Killed at any moment of a run that refreshes: the store is always whole, the next run never hangs, and no login is lost
+//! that could have been kept.
+
+use std::process::Child;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use super::chance::Chance;
+use super::home::Home;
+use super::issuer::{Issuer, Reuse};
+use super::{is_long, number};
+
+/// How many kills there are at each kind of authorization server, in the short form.
+const SHORT: usize = 50;
+/// And in the long one.
+const LONG: usize = 5000;
+/// How long after its delivery an answer is saved, whatever happens.
+const SAVED: Duration = Duration::from_millis(50);
+/// How many are killed at a time.
+const WORKERS: usize = 2;
+
+/// What was counted.
+#[derive(Debug, Default)]
+struct Count {
+    killed: AtomicUsize,
+    /// Killed between the request and the save.
+    pending: AtomicUsize,
+    /// Ended before its time.
+    ended: AtomicUsize,
+    lost: AtomicUsize,
+}
+
+/// How long a run takes that nothing happens to.
+fn usual(home: &Home) -> Duration {
+    let begun = Instant::now();
+    for _ in 0..3 {
+        home.begin();
+        assert_eq!(home.run(&[]).status.code(), Some(0));
+    }
+    begun.elapsed() / 3
+}
+
+/// Waits for the moment: any of the run, or one soon after the request was there.
+fn wait(home: &Home, chance: &mut Chance, usual: Duration, child: &mut Child) {
+    if chance.coin() {
+        std::thread::sleep(chance.below(usual * 5 / 4));
+        return;
+    }
+    let after = chance.below(Duration::from_millis(12));
+    while child.try_wait().unwrap().is_none() {
+        let committed = home.issuer.state().committed;
+        if committed.is_some_and(|committed| committed.elapsed() >= after) {
+            return;
+        }
+        std::thread::sleep(Duration::from_micros(200));
+    }
+}
+
+/// One kill. What must never be is an error.
+fn kill_once(home: &Home, reuse: Reuse, chance: &mut Chance, usual: Duration, count: &Count) -> Result<(), String> {
+    home.expire();
+    home.issuer.state().committed = None;
+    let mut child = home.command(&[]).spawn().unwrap();
+    wait(home, chance, usual, &mut child);
+    let moment = Instant::now();
+    let delivered = {
+        let state = home.issuer.state();
+        state.delivered.filter(|_| state.committed.is_some())
+    };
+    child.kill().unwrap();
+    if child.wait().unwrap().code().is_some() {
+        count.ended.fetch_add(1, Ordering::Relaxed);
+    } else {
+        count.killed.fetch_add(1, Ordering::Relaxed);
+    }
+    let stored = home.check_store()?;
+    if stored.refresh != mcp_auth::store::RefreshState::Idle {
+        count.pending.fetch_add(1, Ordering::Relaxed);
+    }
+    let next = home.run(&[]);
+    if next.status.code() == Some(0) {
+        return home.check_healthy();
+    }
+    let lost = home.issuer.state().revoked;
+    let early = delivered.is_none_or(|delivered| moment.saturating_duration_since(delivered) < SAVED);
+    if !(lost && reuse == Reuse::Strict && early && next.status.code() == Some(4)) {
+        return Err(format!("killed {:?} after the answer: {next:?}", delivered.map(|at| moment - at)));
+    }
+    count.lost.fetch_add(1, Ordering::Relaxed);
+    home.begin();
+    Ok(())
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "the figures of the long form")]
+fn killed_at_any_moment_no_login_is_lost_that_could_be_kept() {
+    let kills = number("MCP_AUTH_KILLS", if is_long() { LONG } else { SHORT });
+    for reuse in [Reuse::Window, Reuse::Strict] {
+        let count = Count::default();
+        std::thread::scope(|scope| {
+            for worker in 0..WORKERS {
+                let count = &count;
+                scope.spawn(move || {
+                    let home = Home::new(&Issuer::start(reuse));
+                    let usual = usual(&home);
+                    let mut chance = Chance::new(7 + u64::try_from(worker).unwrap());
+                    for at in 0..kills / WORKERS {
+                        let done = kill_once(&home, reuse, &mut chance, usual, count);
+                        done.unwrap_or_else(|why| panic!("kill {at} of worker {worker}, {reuse:?}: {why}"));
+                    }
+                });
+            }
+        });
+        assert!(count.killed.load(Ordering::Relaxed) * 3 > kills, "few were killed: {count:?}");
+        assert!(reuse == Reuse::Strict || count.lost.load(Ordering::Relaxed) == 0, "{count:?}");
+        eprintln!("{reuse:?}: {count:?}");
+    }
+}
+
+#[test]
+fn killed_again_and_again_before_the_answer_is_saved_no_login_is_lost() {
+    let home = Home::new(&Issuer::start(Reuse::Window));
+    home.issuer.pause(|| std::thread::sleep(Duration::from_millis(300)));
+    for _ in 0..4 {
+        let asked = home.issuer.state().asked;
+        let mut child = home.command(&[]).spawn().unwrap();
+        while home.issuer.state().asked == asked {
+            std::thread::sleep(Duration::from_millis(2));
+        }
+        child.kill().unwrap();
+        child.wait().unwrap();
+        home.check_store().unwrap();
+    }
+    home.issuer.pause(|| ());
+    let next = home.run(&[]);
+    assert_eq!(next.status.code(), Some(0), "{next:?}");
+    home.check_healthy().unwrap();
+}
