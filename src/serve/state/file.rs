@@ -1,11 +1,12 @@
-//! A store in one file: survives a restart, a kill and a power cut. Every write is on the disk before it is answered.
+//! A store in one file: survives a restart, a kill and a power cut. Every write is on the disk before it is answered. After
+//! the disk failed the file is opened again, as after a crash: the library gives nothing more of a file that failed once.
 
 use std::fmt;
 use std::fs::{File, OpenOptions};
 use std::future::ready;
-use std::path::Path;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, RwLock};
 
 use redb::backends::FileBackend;
 use redb::{
@@ -29,8 +30,17 @@ const CACHE: usize = 16 << 20;
 
 /// A store in a file.
 pub struct Filed {
-    database: Arc<Database>,
-    writes: Arc<AtomicU64>,
+    place: Arc<Place>,
+}
+
+/// The file, and whether it can still be used.
+struct Place {
+    path: PathBuf,
+    /// `None` only while it cannot be opened again.
+    database: RwLock<Option<Database>>,
+    /// Something failed: the file is opened again before the next use.
+    is_broken: AtomicBool,
+    writes: AtomicU64,
 }
 
 impl fmt::Debug for Filed {
@@ -46,50 +56,15 @@ impl Filed {
     /// # Errors
     /// It is no state file, another process has it, or the system refuses.
     pub fn open(path: &Path) -> Result<Self, OpenError> {
-        let shown = path.display().to_string();
-        let system = |source| OpenError::File { path: shown.clone(), source };
-        let file = private(path).map_err(system)?;
-        // A file with something else in it would otherwise be overwritten.
-        let empty = file.metadata().map_err(system)?.len() == 0;
-        let foreign = || OpenError::Foreign { path: shown.clone() };
-        if !empty && !begins_as_database(path).map_err(system)? {
-            return Err(foreign());
-        }
-        let backend = FileBackend::new(file);
-        let opened = backend.and_then(|backend| Database::builder().set_cache_size(CACHE).create_with_backend(backend));
-        let database = opened.map_err(|error| match error {
-            DatabaseError::DatabaseAlreadyOpen => OpenError::Busy { path: shown.clone() },
-            DatabaseError::Storage(redb::StorageError::Io(source)) => OpenError::File { path: shown.clone(), source },
-            _ => foreign(),
-        })?;
-        let store = Self { database: Arc::new(database), writes: Arc::default() };
-        match store.form() {
-            Ok(FORM) => Ok(store),
-            _ => Err(foreign()),
-        }
-    }
-
-    /// The form of the file; a new file gets ours.
-    fn form(&self) -> Result<u64, redb::Error> {
-        let write = self.database.begin_write()?;
-        let form = {
-            let mut facts = write.open_table(FACTS)?;
-            write.open_table(RECORDS)?;
-            let known = facts.get("form")?.map(|form| form.value());
-            if known.is_none() {
-                facts.insert("form", FORM)?;
-            }
-            known.unwrap_or(FORM)
-        };
-        write.commit()?;
-        Ok(form)
-    }
-
-    fn read(&self, table: Table, key: &str, now: u64) -> Result<Option<Vec<u8>>, redb::Error> {
-        let read = self.database.begin_read()?;
-        let records = read.open_table(RECORDS)?;
-        let found = records.get((table.name(), key))?;
-        Ok(found.as_ref().and_then(|found| live(found.value(), now)))
+        let database = opened(path)?;
+        Ok(Self {
+            place: Arc::new(Place {
+                path: path.to_owned(),
+                database: RwLock::new(Some(database)),
+                is_broken: AtomicBool::new(false),
+                writes: AtomicU64::new(0),
+            }),
+        })
     }
 
     /// One transaction on a thread that may wait for the disk.
@@ -98,12 +73,94 @@ impl Filed {
         now: u64,
         work: impl FnOnce(&mut Records<'_>) -> Result<T, StoreError> + Send + 'static,
     ) -> Doing<'a, T> {
-        let (database, writes) = (Arc::clone(&self.database), Arc::clone(&self.writes));
+        let place = Arc::clone(&self.place);
         Box::pin(async move {
-            let done = tokio::task::spawn_blocking(move || transact(&database, &writes, now, work)).await;
-            done.unwrap_or(Err(StoreError::Unreachable))
+            let done =
+                tokio::task::spawn_blocking(move || place.with(|database| transact(database, &place.writes, now, work)));
+            done.await.unwrap_or(Err(StoreError::Unreachable))
         })
     }
+}
+
+impl Place {
+    /// Uses the file, opening it again if it failed before.
+    fn with<T>(&self, work: impl FnOnce(&Database) -> Result<T, StoreError>) -> Result<T, StoreError> {
+        if self.is_broken.load(Ordering::Acquire) {
+            self.reopen()?;
+        }
+        // A thread that panicked left the file as a crash would: the library sees to that.
+        let held = self.database.read().unwrap_or_else(PoisonError::into_inner);
+        let done = held.as_ref().ok_or(StoreError::Unreachable).and_then(work);
+        if matches!(done, Err(StoreError::Unreachable)) {
+            self.is_broken.store(true, Ordering::Release);
+        }
+        done
+    }
+
+    fn reopen(&self) -> Result<(), StoreError> {
+        let mut held = self.database.write().unwrap_or_else(PoisonError::into_inner);
+        if !self.is_broken.load(Ordering::Acquire) {
+            return Ok(());
+        }
+        // The lock on the file goes with it.
+        drop(held.take());
+        let database = opened(&self.path).map_err(|error| {
+            tracing::error!(%error, "the state file cannot be opened again");
+            StoreError::Unreachable
+        })?;
+        *held = Some(database);
+        self.is_broken.store(false, Ordering::Release);
+        tracing::warn!("the state file was opened again");
+        Ok(())
+    }
+}
+
+/// Opens the file, or makes it.
+fn opened(path: &Path) -> Result<Database, OpenError> {
+    let shown = path.display().to_string();
+    let system = |source| OpenError::File { path: shown.clone(), source };
+    let file = private(path).map_err(system)?;
+    // A file with something else in it would otherwise be overwritten.
+    let empty = file.metadata().map_err(system)?.len() == 0;
+    let foreign = || OpenError::Foreign { path: shown.clone() };
+    if !empty && !begins_as_database(path).map_err(system)? {
+        return Err(foreign());
+    }
+    let backend = FileBackend::new(file);
+    let opened = backend.and_then(|backend| Database::builder().set_cache_size(CACHE).create_with_backend(backend));
+    let database = opened.map_err(|error| match error {
+        DatabaseError::DatabaseAlreadyOpen => OpenError::Busy { path: shown.clone() },
+        DatabaseError::Storage(redb::StorageError::Io(source)) => OpenError::File { path: shown.clone(), source },
+        _ => foreign(),
+    })?;
+    match form(&database) {
+        Ok(FORM) => Ok(database),
+        Err(redb::Error::Io(source)) => Err(OpenError::File { path: shown, source }),
+        _ => Err(foreign()),
+    }
+}
+
+/// The form of the file; a new file gets ours.
+fn form(database: &Database) -> Result<u64, redb::Error> {
+    let write = database.begin_write()?;
+    let form = {
+        let mut facts = write.open_table(FACTS)?;
+        write.open_table(RECORDS)?;
+        let known = facts.get("form")?.map(|form| form.value());
+        if known.is_none() {
+            facts.insert("form", FORM)?;
+        }
+        known.unwrap_or(FORM)
+    };
+    write.commit()?;
+    Ok(form)
+}
+
+fn find_live(database: &Database, table: Table, key: &str, now: u64) -> Result<Option<Vec<u8>>, redb::Error> {
+    let read = database.begin_read()?;
+    let records = read.open_table(RECORDS)?;
+    let found = records.get((table.name(), key))?;
+    Ok(found.as_ref().and_then(|found| live(found.value(), now)))
 }
 
 type Records<'t> = redb::Table<'t, (&'static str, &'static str), (u64, &'static [u8])>;
@@ -174,7 +231,7 @@ fn begins_as_database(path: &Path) -> std::io::Result<bool> {
 impl Store for Filed {
     fn get<'a>(&'a self, table: Table, key: &'a str, now: u64) -> Doing<'a, Option<Vec<u8>>> {
         // From the cache or the page cache, most of the time: not worth a thread.
-        Box::pin(ready(self.read(table, key, now).map_err(failed)))
+        Box::pin(ready(self.place.with(|database| find_live(database, table, key, now).map_err(failed))))
     }
 
     fn put<'a>(&'a self, table: Table, key: &'a str, value: Vec<u8>, life: Life) -> Doing<'a, ()> {
@@ -243,10 +300,11 @@ mod tests {
         for number in 0..40 {
             store.put(Table::Code, &format!("{number}"), vec![0; 64], Life::of(1000, 60)).await.unwrap();
         }
-        store.writes.store(SWEEP, Ordering::Relaxed);
+        store.place.writes.store(SWEEP, Ordering::Relaxed);
         store.put(Table::Code, "last", vec![0], Life::of(1060, 60)).await.unwrap();
-        let count = store.database.begin_read().unwrap().open_table(RECORDS).unwrap().len().unwrap();
-        assert_eq!(count, 1);
+        let held = store.place.database.read().unwrap();
+        let read = held.as_ref().unwrap().begin_read().unwrap();
+        assert_eq!(read.open_table(RECORDS).unwrap().len().unwrap(), 1);
     }
 
     #[cfg(unix)]
