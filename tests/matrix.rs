@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod findings;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -25,6 +26,7 @@ use mcp_auth::spec::revision::Revision;
 use mcp_auth::spec::step::Step;
 use mcp_auth::verdict::Check;
 
+use findings::Said;
 use walk::{Walk, visit_deployment, walk, walk_for};
 
 /// Probes that run at once: more than cores, because they wait for loopback.
@@ -32,96 +34,91 @@ const AT_ONCE: usize = 6;
 
 #[test]
 fn transport() {
-    prove(&["url-", "tls-", "meta-"]);
+    prove(GROUPS[0]);
 }
 
 #[test]
 fn challenge() {
-    prove(&["challenge-"]);
+    prove(GROUPS[1]);
 }
 
 #[test]
 fn resource() {
-    prove(&["prm-"]);
+    prove(GROUPS[2]);
 }
 
 #[test]
 fn server() {
-    prove(&["asm-"]);
+    prove(GROUPS[3]);
 }
 
 #[test]
 fn keys() {
-    prove(&["jwks-"]);
+    prove(GROUPS[4]);
 }
 
 #[test]
 fn access() {
-    prove(&["rs-"]);
+    prove(GROUPS[5]);
 }
 
 #[test]
 fn cors() {
-    prove(&["cors-"]);
+    prove(GROUPS[6]);
 }
 
 #[test]
 fn registration() {
-    prove(&["reg-", "cimd-"]);
+    prove(GROUPS[7]);
 }
 
 #[test]
 fn authorization() {
-    prove(&["authz-"]);
+    prove(GROUPS[8]);
 }
 
 #[test]
 fn token() {
-    prove(&["token-"]);
+    prove(GROUPS[9]);
 }
 
 #[test]
 fn refresh() {
-    prove(&["refresh-", "revoke-", "introspect-"]);
+    prove(GROUPS[10]);
 }
 
 #[test]
 fn wires() {
-    prove(&["modern-", "legacy-", "era-", "transport-"]);
+    prove(GROUPS[11]);
 }
 
 #[test]
 fn extensions() {
-    prove(&["ext-"]);
+    prove(GROUPS[12]);
 }
+
+/// The prefixes of the tests above.
+const GROUPS: [&[&str]; 13] = [
+    &["url-", "tls-", "meta-"],
+    &["challenge-"],
+    &["prm-"],
+    &["asm-"],
+    &["jwks-"],
+    &["rs-"],
+    &["cors-"],
+    &["reg-", "cimd-"],
+    &["authz-"],
+    &["token-"],
+    &["refresh-", "revoke-", "introspect-"],
+    &["modern-", "legacy-", "era-", "transport-"],
+    &["ext-"],
+];
 
 #[test]
 fn every_check_belongs_to_a_test_above() {
-    let known = [
-        "url-",
-        "tls-",
-        "meta-",
-        "challenge-",
-        "prm-",
-        "asm-",
-        "jwks-",
-        "rs-",
-        "cors-",
-        "ext-",
-        "reg-",
-        "cimd-",
-        "authz-",
-        "token-",
-        "refresh-",
-        "revoke-",
-        "introspect-",
-        "modern-",
-        "legacy-",
-        "era-",
-        "transport-",
-    ];
     for check in checks::all() {
-        assert!(known.iter().any(|prefix| check.id.starts_with(prefix)), "{} is proven by no test here", check.id);
+        let known = GROUPS.iter().any(|prefixes| prefixes.iter().any(|prefix| check.id.starts_with(prefix)));
+        assert!(known, "{} is proven by no test here", check.id);
     }
 }
 
@@ -293,18 +290,44 @@ fn worse(calm: &Report, troubled: &Report) -> Vec<String> {
     worse.map(line).collect()
 }
 
+/// One fault alone, for who works on one row: `MCP_AUTH_FAULT=NAME cargo test --test matrix one_fault`. `?` lists them.
+#[test]
+#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "the fault is named in the environment")]
+fn one_fault() {
+    let Ok(name) = std::env::var("MCP_AUTH_FAULT") else { return };
+    let rows = checks::all().flat_map(|check| check.faults.iter().map(move |fault| (check, fault)));
+    if name == "?" {
+        rows.for_each(|(check, fault)| println!("fault {} {}", check.id, fault.name));
+        return;
+    }
+    let chosen: Vec<_> = rows.filter(|(_, fault)| fault.name == name).collect();
+    assert!(!chosen.is_empty(), "there is no fault `{name}`");
+    let prefixes = GROUPS.iter().find(|prefixes| prefixes.iter().any(|prefix| chosen[0].0.id.starts_with(prefix)));
+    prove_these(chosen.clone(), prefixes.unwrap(), false);
+}
+
 /// Proves every fault of the checks with these prefixes.
 fn prove(prefixes: &[&str]) {
+    let chosen = checks::all().filter(|check| prefixes.iter().any(|prefix| check.id.starts_with(prefix)));
+    prove_these(
+        chosen.flat_map(|check| check.faults.iter().map(move |fault| (check, fault))).collect(),
+        prefixes,
+        true,
+    );
+}
+
+fn prove_these(faults: Vec<(&'static Check, &'static Fault)>, prefixes: &[&str], whole: bool) {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let complaints = runtime.block_on(async {
-        let chosen = checks::all().filter(|check| prefixes.iter().any(|prefix| check.id.starts_with(prefix)));
-        let faults: Vec<_> = chosen.flat_map(|check| check.faults.iter().map(move |fault| (check, fault))).collect();
         let clean = Arc::new(baselines(&faults).await);
         let runs = futures_util::stream::iter(faults).map(|(check, fault)| {
             let clean = Arc::clone(&clean);
             async move { trial(check, fault, &clean).await }
         });
-        runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await.concat()
+        let trials = runs.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
+        let (complaints, said): (Vec<_>, Vec<_>) = trials.into_iter().unzip();
+        let said: Said = said.into_iter().flatten().collect();
+        [complaints.concat(), findings::compare(prefixes, &said, whole)].concat()
     });
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
@@ -331,26 +354,27 @@ fn ground(fault: &Fault) -> Posture {
     if fault.posture.correct().is_some() { fault.posture } else { Posture::Reference }
 }
 
-async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<String> {
+/// What is wrong with the verdicts on a fault, and what is said of it at the last revision it applies to.
+async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> (Vec<String>, Option<(String, String)>) {
     let how = walk_for(check);
     let trail = walk(fault.posture, &[fault], &how, Some(check)).await;
     let (first, last) = fault.posture.correct().unwrap_or((Revision::R2025_03_26, Revision::LATEST));
     let mut complaints = Vec::new();
-    let mut judged = 0;
+    let mut said = None;
     for revision in Revision::ALL {
         if check.level_at(revision).is_none() || !(first..=last).contains(&revision) {
             continue;
         }
-        judged += 1;
         let before = judge(&clean[&(ground(fault).name(), how.clone())], revision);
         let after = judge(&trail, revision);
+        said = after.result(check.id).map(|result| findings::said(fault.name, result));
         complaints.extend(
             compare(check, fault, &before, &after)
                 .into_iter()
                 .map(|line| format!("{} at {revision}: {line}", fault.name)),
         );
     }
-    if judged == 0 {
+    if said.is_none() {
         complaints.push(format!(
             "{}: {} applies at no revision of posture {}",
             fault.name,
@@ -358,7 +382,7 @@ async fn trial(check: &Check, fault: &'static Fault, clean: &Baselines) -> Vec<S
             fault.posture.name()
         ));
     }
-    complaints
+    (complaints, said)
 }
 
 /// What differs beyond what the fault must change.
