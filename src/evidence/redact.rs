@@ -275,10 +275,15 @@ fn mask_strings(value: &mut serde_json::Value) -> bool {
             *text = mask(text);
             true
         }
-        serde_json::Value::Array(items) => items.iter_mut().fold(false, |changed, item| mask_strings(item) || changed),
-        serde_json::Value::Object(map) => map.values_mut().fold(false, |changed, item| mask_strings(item) || changed),
+        serde_json::Value::Array(items) => mask_each(items.iter_mut()),
+        serde_json::Value::Object(map) => mask_each(map.values_mut()),
         _ => false,
     }
+}
+
+fn mask_each<'v>(values: impl Iterator<Item = &'v mut serde_json::Value>) -> bool {
+    // Every one of them: no short cut.
+    values.map(mask_strings).filter(|masked| *masked).count() > 0
 }
 
 #[cfg(test)]

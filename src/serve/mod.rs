@@ -405,7 +405,6 @@ impl Server {
 
     /// The routes at the origin of the MCP server, and at that of the authorization server where it is another: for who
     /// carries requests to them without a connection.
-    #[must_use]
     pub fn routers(&self) -> (axum::Router, Option<axum::Router>) {
         site::routers(&self.site)
     }

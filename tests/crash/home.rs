@@ -7,7 +7,8 @@ use std::process::{Command, Output, Stdio};
 use std::time::{Duration, Instant};
 
 use mcp_auth::formats::secret::Secret;
-use mcp_auth::store::{Client, ClientAuth, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens, now};
+use mcp_auth::spec::clock::Clock;
+use mcp_auth::store::{Client, ClientAuth, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens};
 
 use super::issuer::{CANARY, Issuer};
 
@@ -168,7 +169,7 @@ impl Home {
         if tokens.refresh.as_ref() != Some(&newest) || login.refresh != RefreshState::Idle {
             return Err(format!("not the newest: {:?}", login.refresh));
         }
-        if !tokens.is_fresh(now(), 30) {
+        if !tokens.is_fresh(Clock::SYSTEM.now(), 30) {
             return Err("the access token is still the old one".to_owned());
         }
         if self.is_tidy() {

@@ -75,8 +75,9 @@ impl Filed {
     ) -> Doing<'a, T> {
         let place = Arc::clone(&self.place);
         Box::pin(async move {
-            let done =
-                tokio::task::spawn_blocking(move || place.with(|database| transact(database, &place.writes, now, work)));
+            let done = tokio::task::spawn_blocking(move || {
+                place.with(|database| transact(database, &place.writes, now, work))
+            });
             done.await.unwrap_or(Err(StoreError::Unreachable))
         })
     }
