@@ -292,7 +292,7 @@ fn worse(calm: &Report, troubled: &Report) -> Vec<String> {
 
 /// One fault alone, for who works on one row: `MCP_AUTH_FAULT=NAME cargo test --test matrix one_fault`. `?` lists them.
 #[test]
-#[expect(clippy::disallowed_methods, clippy::print_stdout, reason = "the fault is named in the environment")]
+#[expect(clippy::disallowed_methods, reason = "the fault is named in the environment")]
 fn one_fault() {
     let Ok(name) = std::env::var("MCP_AUTH_FAULT") else { return };
     let rows = checks::all().flat_map(|check| check.faults.iter().map(move |fault| (check, fault)));
