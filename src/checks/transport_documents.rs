@@ -467,5 +467,21 @@ mod tests {
         let Verdict::Warn(found) = judged(&[(rs, &ten, "0"), (other, &at("13:00:00"), "0")]) else { panic!() };
         assert_eq!(found.role, Some(Role::AuthorizationServer));
         assert!(matches!(judged(&[(rs, &ten, "0"), (other, "yesterday", "0")]), Verdict::Skip(_)));
+        // Every form of a date, and a leap second.
+        for same in ["Thursday, 01-Jan-26 10:00:00 GMT", "Thu Jan  1 10:00:00 2026", "Thu, 01 Jan 2026 09:59:60 GMT"] {
+            assert!(matches!(judged(&[(rs, &ten, "0"), (other, same, "0")]), Verdict::Pass), "{same}");
+        }
+        // What is no age is none; what no cache can have says nothing.
+        for (age, is_pass) in [("-5", true), ("soon", true), ("99999999999", false), (&"9".repeat(30), false)] {
+            let verdict = judged(&[(rs, &ten, "0"), (other, &ten, age)]);
+            assert!(
+                if is_pass { matches!(verdict, Verdict::Pass) } else { matches!(verdict, Verdict::Skip(_)) },
+                "{age}"
+            );
+        }
+        for far in ["Fri, 31 Dec 9999 23:59:59 GMT", "Tue, 19 Jan 2038 03:14:08 GMT", "Thu, 01 Jan 1970 00:00:00 GMT"] {
+            let Verdict::Warn(found) = judged(&[(rs, &ten, "0"), (other, far, "0")]) else { panic!("{far}") };
+            assert_eq!(found.role, Some(Role::AuthorizationServer), "{far}");
+        }
     }
 }
