@@ -83,8 +83,12 @@ pub(crate) async fn attack<S: AsyncRead + AsyncWrite + Unpin>(
         match (head[3], head[4] & 1) {
             (4, 0) => writer.write_all(&frame(4, 1, 0, &[])).await?,
             (1, _) => {
-                let request =
-                    Arrived { port: 0, line: "HTTP/2".to_owned(), head: "accept-encoding: identity".to_owned() };
+                let request = Arrived {
+                    port: 0,
+                    line: "HTTP/2".to_owned(),
+                    head: "accept-encoding: identity".to_owned(),
+                    body: String::new(),
+                };
                 record.arrived.lock().unwrap().push(request);
                 strike(&mut writer, *attack, id, record).await?;
             }

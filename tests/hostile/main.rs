@@ -8,11 +8,19 @@
 
 mod bodies;
 mod documents;
+mod exits;
+mod grants;
 mod http2;
 mod limits;
+mod listener;
+mod network;
+mod program;
 mod run;
+mod secrets;
 mod server;
+mod sessions;
 mod site;
+mod terminal;
 mod text;
 mod tls;
 mod urls;

@@ -3,14 +3,16 @@
 use std::collections::VecDeque;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::sync::{Mutex, OnceLock};
+use std::sync::Mutex;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use mcp_auth::spec::text::is_unsafe;
 
+use crate::program::{Mode, Program};
 use crate::server::Reply;
 use crate::site::{Place, Shape, Site};
+use crate::{exits, secrets, terminal};
 
 /// How many cases run at a time: they mostly wait.
 const WORKERS: usize = 4;
@@ -48,6 +50,20 @@ impl Ends {
 /// A further judgement: the site after the run, and what came out. Returns what is wrong.
 type Also = Box<dyn Fn(&Site, &Ran) -> Result<(), String> + Send + Sync>;
 
+/// The state that a stored token is in.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Stored {
+    /// The MCP server refuses it: the way leads over the authorization server.
+    #[default]
+    Refused,
+    /// The MCP server takes it.
+    Good,
+    /// It belongs to another MCP server of the same origin.
+    Elsewhere,
+    /// `token check` looks at it though it is opaque.
+    Opaque,
+}
+
 /// One behaviour of a server.
 pub(crate) struct Case {
     /// Its name.
@@ -66,8 +82,18 @@ pub(crate) struct Case {
     pub(crate) within: Duration,
     /// Texts of which each must stand somewhere in what came out (streams, formats, trail).
     pub(crate) says: Vec<String>,
-    /// A further judgement.
+    /// A further judgement of a probe.
     pub(crate) also: Option<Also>,
+    /// A further judgement of every run.
+    pub(crate) always: Option<Also>,
+    /// The commands; none: the probe, and one of those that the behaviour can reach.
+    pub(crate) programs: Vec<Program>,
+    /// How the stored token is.
+    pub(crate) stored: Stored,
+    /// Claims of the JWT that `token check` looks at.
+    pub(crate) claims: serde_json::Value,
+    /// Whether a probe is looked at on a terminal, too.
+    pub(crate) twice: bool,
 }
 
 impl Case {
@@ -83,6 +109,11 @@ impl Case {
             within: Duration::from_secs(20),
             says: Vec::new(),
             also: None,
+            always: None,
+            programs: Vec::new(),
+            stored: Stored::Refused,
+            claims: serde_json::Value::Null,
+            twice: false,
         }
     }
 
@@ -114,7 +145,77 @@ impl Case {
         Self { within: Duration::from_secs(within), ..self.with(&["--timeout", timeout]) }
     }
 
-    /// With a further judgement.
+    /// For these commands, all of them.
+    pub(crate) fn of(self, programs: &[Program]) -> Self {
+        Self { programs: programs.to_vec(), ..self }
+    }
+
+    /// With a stored token like that.
+    pub(crate) fn stored(self, stored: Stored) -> Self {
+        Self { stored, ..self }
+    }
+
+    /// With these claims in the JWT.
+    pub(crate) fn claims(self, claims: serde_json::Value) -> Self {
+        Self { claims, ..self }
+    }
+
+    /// A probe on a terminal, too.
+    pub(crate) fn twice(self) -> Self {
+        Self { twice: true, ..self }
+    }
+
+    /// With a further judgement of every run.
+    pub(crate) fn always(self, also: impl Fn(&Site, &Ran) -> Result<(), String> + Send + Sync + 'static) -> Self {
+        Self { always: Some(Box::new(also)), ..self }
+    }
+
+    /// The site that it plants.
+    fn site(&self) -> Site {
+        let tokens: &[&str] = match self.stored {
+            Stored::Good => &[secrets::ISSUED_ACCESS, secrets::STORED_ACCESS],
+            _ => &[secrets::ISSUED_ACCESS],
+        };
+        Site::planted(&self.plants, &self.shape, tokens, &self.claims)
+    }
+
+    /// Which commands it is run with, and how they are looked at: all commands, all modes, or what the number chooses.
+    fn runs(&self, number: usize, (all_programs, all_modes): (bool, bool)) -> Vec<(Program, Mode)> {
+        let reached =
+            |program: &Program| self.plants.is_empty() || self.plants.iter().any(|(place, _)| program.reaches(*place));
+        let others = [Program::Login, Program::Call, Program::Check];
+        let others: Vec<_> = others.into_iter().filter(reached).collect();
+        let chosen: Vec<Program> = match (&self.programs[..], all_programs) {
+            ([], true) => [Program::Probe].into_iter().chain(others).collect(),
+            ([], false) => {
+                let other = others.get(number % others.len().max(1)).copied();
+                [Program::Probe].into_iter().chain(other).collect()
+            }
+            // A probe with a login asks more than any other command: in a short run for some.
+            (programs, false) if number % 5 > 0 && programs.len() > 1 => {
+                programs.iter().copied().filter(|program| *program != Program::ProbeLogin).collect()
+            }
+            (programs, _) => programs.to_vec(),
+        };
+        let mut runs = Vec::new();
+        for (turn, program) in chosen.into_iter().enumerate() {
+            let trace = number.is_multiple_of(3);
+            match program {
+                _ if all_modes => runs.extend(Mode::ALL.map(|mode| (program, mode))),
+                // What a probe writes in all its formats is looked at in every case.
+                Program::Probe => {
+                    runs.push((program, Mode { trace, terminal: false }));
+                    if self.twice {
+                        runs.push((program, Mode { trace, terminal: true }));
+                    }
+                }
+                _ => runs.push((program, Mode::ALL[(number / 3 + turn) % 4])),
+            }
+        }
+        runs
+    }
+
+    /// With a further judgement of a probe.
     pub(crate) fn also(self, also: impl Fn(&Site, &Ran) -> Result<(), String> + Send + Sync + 'static) -> Self {
         Self { also: Some(Box::new(also)), ..self }
     }
@@ -145,58 +246,97 @@ impl Ran {
     }
 }
 
+/// Whether all commands meet every case: in a long run, and where the list of exit codes is written.
+pub(crate) fn is_thorough() -> bool {
+    std::env::var_os("MCP_AUTH_LONG").is_some() || exits::blesses()
+}
+
 /// Runs every case and panics with the list of those that fail.
 pub(crate) fn run_all(cases: Vec<Case>) {
-    let count = cases.len();
-    let queue = Mutex::new(VecDeque::from(cases));
+    let is_long = std::env::var_os("MCP_AUTH_LONG").is_some();
+    let breadth = (is_thorough(), is_long);
+    // One command alone, for whoever works on it.
+    let only = std::env::var("MCP_AUTH_HOSTILE").ok();
+    let mut runs = VecDeque::new();
+    for (number, case) in cases.iter().enumerate() {
+        let chosen = case.runs(number, breadth).into_iter();
+        let chosen = chosen.filter(|(program, _)| only.as_ref().is_none_or(|only| *only == program.name()));
+        runs.extend(chosen.map(|(program, mode)| (case, program, mode)));
+    }
+    let count = runs.len();
+    let queue = Mutex::new(runs);
     let failures = Mutex::new(Vec::new());
+    let seen = Mutex::new(Vec::new());
     thread::scope(|scope| {
         for _ in 0..WORKERS {
             scope.spawn(|| {
                 loop {
-                    let Some(case) = queue.lock().unwrap().pop_front() else { return };
+                    let Some((case, program, mode)) = queue.lock().unwrap().pop_front() else { return };
                     // Ports belong to the whole machine: a neighbour's stray connection is not the binary's. What is wrong
                     // is wrong twice; the first complaint is shown all the same.
-                    let first = judge(&case);
-                    let complaints = if first.is_empty() { first } else { again(&case, &first) };
+                    let (mut code, first) = judge(case, program, mode);
+                    let mut complaints = first;
                     if !complaints.is_empty() {
-                        failures.lock().unwrap().push(format!("{}:\n    {}", case.name, complaints.join("\n    ")));
+                        note(case, program, mode, &complaints);
+                        (code, complaints) = judge(case, program, mode);
+                    }
+                    seen.lock().unwrap().push((program, case.name.clone(), code));
+                    if !complaints.is_empty() {
+                        let name = format!("{} [{} {mode:?}]", case.name, program.name());
+                        failures.lock().unwrap().push(format!("{name}:\n    {}", complaints.join("\n    ")));
                     }
                 }
             });
         }
     });
+    exits::bless(&seen.into_inner().unwrap());
     let failures = failures.into_inner().unwrap();
-    assert!(failures.is_empty(), "{} of {count} cases:\n  {}", failures.len(), failures.join("\n  "));
+    assert!(failures.is_empty(), "{} of {count} runs:\n  {}", failures.len(), failures.join("\n  "));
+    tell_count(cases.len(), count);
+}
+
+#[expect(clippy::print_stderr, reason = "seen only with --nocapture")]
+fn tell_count(cases: usize, runs: usize) {
+    eprintln!("{cases} cases, {runs} runs");
 }
 
 #[expect(clippy::print_stderr, reason = "seen only when the test fails, or with --nocapture")]
-fn again(case: &Case, first: &[String]) -> Vec<String> {
-    eprintln!("{}, once more: {}", case.name, first.join("\n    "));
-    judge(case)
+fn note(case: &Case, program: Program, mode: Mode, first: &[String]) {
+    eprintln!("{} [{} {mode:?}], once more: {}", case.name, program.name(), first.join("\n    "));
 }
 
-fn judge(case: &Case) -> Vec<String> {
-    let site = Site::start(&case.plants, &case.shape);
-    let ran = probe(case, &site);
+fn judge(case: &Case, program: Program, mode: Mode) -> (i32, Vec<String>) {
+    let site = case.site();
+    let ran = start(case, &site, program, mode);
     let mut complaints = Vec::new();
     let mut claim = |holds: bool, otherwise: String| {
         if !holds {
             complaints.push(otherwise);
         }
     };
-    claim(case.ends.allows(ran.code), format!("exit {} is not {:?}", ran.code, case.ends));
+    if program == Program::Probe {
+        claim(case.ends.allows(ran.code), format!("exit {} is not {:?}", ran.code, case.ends));
+    } else if let Err(complaint) = exits::check(program, &case.name, ran.code) {
+        claim(false, complaint);
+    }
     claim(ran.took <= case.within, format!("took {:?}, allowed {:?}", ran.took, case.within));
-    let base = healthy();
+    let base = healthy(program);
     claim(ran.peak <= base + MEMORY, format!("held {} KiB, {base} KiB against a server that is right", ran.peak));
     for (name, bytes) in &ran.texts {
-        let stream = matches!(name.as_str(), "stdout" | "stderr");
-        if let Err(complaint) = if stream { clean(bytes) } else { clean_but(bytes, &['\n', '\t']) } {
+        let looked = match name.as_str() {
+            "terminal" => terminal::foreign(bytes),
+            "stdout" | "stderr" => clean(bytes),
+            _ => clean_but(bytes, &['\n', '\t']),
+        };
+        if let Err(complaint) = looked {
             claim(false, format!("{name}: {complaint}"));
         }
-        claim(!contains(bytes, b"panicked"), format!("{name}: a panic"));
+        let text = String::from_utf8_lossy(bytes);
+        claim(!text.contains("panicked"), format!("{name}: a panic"));
+        let secrets = secrets::found(&site, &text);
+        claim(secrets.is_empty(), format!("{name} shows {}", secrets.join(", ")));
     }
-    for wanted in &case.says {
+    for wanted in case.says.iter().filter(|_| program == Program::Probe && !mode.terminal) {
         let wanted = site.fill(wanted);
         claim(
             wanted.is_empty() || ran.texts.iter().any(|(_, text)| contains(text, wanted.as_bytes())),
@@ -204,35 +344,52 @@ fn judge(case: &Case) -> Vec<String> {
         );
     }
     claim(site.trapped() == 0, format!("{} connections to the place where nobody may come", site.trapped()));
+    for stray in secrets::astray(&site) {
+        claim(false, stray);
+    }
     let arrived = site.arrived();
     claim(arrived.len() <= 100, format!("{} requests", arrived.len()));
     for request in &arrived {
         let identity = request.head.to_ascii_lowercase().contains("accept-encoding: identity");
         claim(identity, format!("`{}` does not ask for the identity encoding", request.line));
     }
-    if let Some(Err(complaint)) = case.also.as_ref().map(|also| also(&site, &ran)) {
+    if let Some(also) = case.also.as_ref().filter(|_| program == Program::Probe && !mode.terminal)
+        && let Err(complaint) = also(&site, &ran)
+    {
+        claim(false, complaint);
+    }
+    if let Some(Err(complaint)) = case.always.as_ref().map(|also| also(&site, &ran)) {
         claim(false, complaint);
     }
     if !complaints.is_empty() {
-        for name in ["stderr", "stdout"] {
+        for name in ["stderr", "stdout", "terminal"] {
             let text = ran.text(name);
             let shown: String = text.chars().take(1500).collect();
             complaints.push(format!("{name}: {}", shown.escape_debug().to_string().replace("\\n", "\n      ")));
         }
     }
-    complaints
+    (ran.code, complaints)
 }
 
 /// What a run against a server that is right holds, in KiB.
-fn healthy() -> u64 {
-    static PEAK: OnceLock<u64> = OnceLock::new();
-    *PEAK.get_or_init(|| {
-        let case = Case::new("healthy");
-        let site = Site::start(&[], &case.shape);
-        let ran = probe(&case, &site);
-        assert!(matches!(ran.code, 0 | 1), "{}", ran.text("stderr"));
-        ran.peak
-    })
+fn healthy(program: Program) -> u64 {
+    static PEAK: Mutex<Vec<(Program, u64)>> = Mutex::new(Vec::new());
+    let mut known = PEAK.lock().unwrap();
+    if let Some((_, peak)) = known.iter().find(|(one, _)| *one == program) {
+        return *peak;
+    }
+    let case = Case::new("healthy");
+    let site = case.site();
+    let ran = start(&case, &site, program, Mode::default());
+    let is_well = match program {
+        Program::Probe | Program::ProbeLogin => matches!(ran.code, 0 | 1),
+        // Nobody comes back from this browser.
+        Program::LoginBrowser => ran.code == 3,
+        _ => ran.code == 0,
+    };
+    assert!(is_well, "{}: exit {}: {}", program.name(), ran.code, ran.text("stderr"));
+    known.push((program, ran.peak));
+    ran.peak
 }
 
 /// The binary with nothing of this machine's settings.
@@ -242,26 +399,66 @@ pub(crate) fn binary() -> Command {
     command
 }
 
-fn probe(case: &Case, site: &Site) -> Ran {
+fn start(case: &Case, site: &Site, program: Program, mode: Mode) -> Ran {
     let folder = tempfile::tempdir().unwrap();
-    let mut arguments = vec!["probe".to_owned(), site.target.clone(), "-v".to_owned(), "--save".to_owned()];
-    arguments.push(folder.path().join("trail").display().to_string());
-    for format in mcp_auth::render::FORMATS {
-        arguments.push("--output".to_owned());
-        arguments.push(format!("{}={}", format.name, folder.path().join(format.name).display()));
+    let state = folder.path().join("state");
+    if let Some(mut book) = program.store(site, case.stored) {
+        if case.stored == Stored::Elsewhere {
+            book["logins"][0]["server"] = site.fill("{rs}/other").into();
+        }
+        keep(&state, &book);
     }
+    if program == Program::LoginBrowser {
+        browser(folder.path());
+    }
+    let mut arguments = program.arguments(site, folder.path(), mode);
     arguments.extend(case.arguments.iter().map(|argument| site.fill(argument)));
     let mut command = binary();
-    command.args(&arguments).envs(case.environment.iter().map(|(name, value)| (name, site.fill(value))));
-    let mut ran = watch(command, folder.path());
-    for entry in std::fs::read_dir(folder.path()).unwrap() {
+    command.args(&arguments).env("HOME", folder.path()).env("MCP_AUTH_STATE_DIR", &state).current_dir(folder.path());
+    if mode.trace {
+        command.env("RUST_LOG", "trace").env("RUST_BACKTRACE", "1");
+    }
+    command.envs(case.environment.iter().map(|(name, value)| (*name, site.fill(value))));
+    let mut ran = if mode.terminal { terminal::watch(&command, folder.path()) } else { watch(command, folder.path()) };
+    collect(folder.path(), &mut ran.texts);
+    ran
+}
+
+/// A browser that writes down how it was started, and goes nowhere.
+fn browser(folder: &Path) {
+    use std::os::unix::fs::PermissionsExt as _;
+    let path = folder.join("browser");
+    let text = format!(
+        "#!/bin/sh\nprintf '%s\\n' \"$0\" \"$#\" \"$@\" >{0}/argv.new && mv {0}/argv.new {0}/argv\n",
+        folder.display()
+    );
+    std::fs::write(&path, text).unwrap();
+    std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
+}
+
+/// The store, as the binary itself would leave it.
+fn keep(state: &Path, book: &serde_json::Value) {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    std::fs::create_dir(state).unwrap();
+    std::fs::set_permissions(state, std::fs::Permissions::from_mode(0o700)).unwrap();
+    let mut options = std::fs::OpenOptions::new();
+    let file = options.write(true).create_new(true).mode(0o600).open(state.join("credentials.json"));
+    serde_json::to_writer(file.unwrap(), book).unwrap();
+}
+
+/// Every file that was left, but those that only we can read.
+fn collect(folder: &Path, texts: &mut Vec<(String, Vec<u8>)>) {
+    use std::os::unix::fs::PermissionsExt as _;
+    for entry in std::fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
         let name = entry.file_name().into_string().unwrap();
-        if !ran.texts.iter().any(|(known, _)| *known == name) {
-            ran.texts.push((name, std::fs::read(entry.path()).unwrap()));
+        let metadata = entry.metadata().unwrap();
+        if metadata.is_dir() {
+            collect(&entry.path(), texts);
+        } else if metadata.permissions().mode() & 0o077 != 0 && !texts.iter().any(|(known, _)| *known == name) {
+            texts.push((name, std::fs::read(entry.path()).unwrap()));
         }
     }
-    ran
 }
 
 /// Runs a command to its end and watches its memory.
@@ -269,12 +466,20 @@ pub(crate) fn watch(mut command: Command, folder: &Path) -> Ran {
     // Files, not pipes: nobody needs to read while it runs.
     let streams = ["stdout", "stderr"].map(|name| folder.join(name));
     let file = |index: usize| std::fs::File::create(streams.get(index).unwrap()).unwrap();
+    let child = command.stdout(file(0)).stderr(file(1)).spawn().unwrap();
+    let (code, took, peak) = wait(child, |id| vec![id]);
+    let texts = ["stdout", "stderr"].map(|name| (name.to_owned(), std::fs::read(folder.join(name)).unwrap()));
+    Ran { code, took, peak, texts: texts.to_vec() }
+}
+
+/// Waits for a child: its exit code, how long it took, the most memory that any of these processes held.
+pub(crate) fn wait(mut child: std::process::Child, which: impl Fn(u32) -> Vec<u32>) -> (i32, Duration, u64) {
     let begun = Instant::now();
-    let mut child = command.stdout(file(0)).stderr(file(1)).spawn().unwrap();
-    let status = format!("/proc/{}/status", child.id());
     let mut peak = 0;
     let ended = loop {
-        peak = peak.max(high_water(&status));
+        for id in which(child.id()) {
+            peak = peak.max(high_water(&format!("/proc/{id}/status")));
+        }
         if let Some(ended) = child.try_wait().unwrap() {
             break ended;
         }
@@ -283,10 +488,8 @@ pub(crate) fn watch(mut command: Command, folder: &Path) -> Ran {
         }
         thread::sleep(Duration::from_millis(4));
     };
-    let took = begun.elapsed();
-    let texts = ["stdout", "stderr"].map(|name| (name.to_owned(), std::fs::read(folder.join(name)).unwrap()));
     let signal = std::os::unix::process::ExitStatusExt::signal(&ended).unwrap_or(0);
-    Ran { code: ended.code().unwrap_or(-signal), took, peak, texts: texts.to_vec() }
+    (ended.code().unwrap_or(-signal), begun.elapsed(), peak)
 }
 
 /// `VmHWM`: the most resident memory so far, in KiB. 0 once the process has ended.
@@ -313,5 +516,8 @@ fn clean_but(bytes: &[u8], allowed: &[char]) -> Result<(), String> {
 
 /// Whether the bytes hold these.
 pub(crate) fn contains(bytes: &[u8], what: &[u8]) -> bool {
-    bytes.windows(what.len()).any(|window| window == what)
+    match (std::str::from_utf8(bytes), std::str::from_utf8(what)) {
+        (Ok(text), Ok(what)) => text.contains(what),
+        _ => bytes.windows(what.len()).any(|window| window == what),
+    }
 }

@@ -12,7 +12,7 @@ use tokio::runtime::Runtime;
 use tokio_rustls::TlsAcceptor;
 
 use crate::http2::{self, Attack};
-use crate::site::Place;
+use crate::site::{self, Place};
 
 /// The runtime of every server in this process.
 pub(crate) fn runtime() -> &'static Runtime {
@@ -64,6 +64,8 @@ pub(crate) struct Arrived {
     pub(crate) line: String,
     /// The head, as it was sent.
     pub(crate) head: String,
+    /// The body.
+    pub(crate) body: String,
 }
 
 /// What a server saw.
@@ -83,8 +85,8 @@ pub(crate) struct Script {
     pub(crate) opening: Opening,
     /// The answers, by place; anything else is 404.
     pub(crate) replies: HashMap<Place, Reply>,
-    /// Finds the place of a request: method, path.
-    pub(crate) place: fn(&str, &str) -> Option<Place>,
+    /// The tokens that the MCP server takes.
+    pub(crate) tokens: Vec<String>,
 }
 
 /// Binds a free port now; serves when [`serve`] is told what.
@@ -95,6 +97,21 @@ pub(crate) fn bind(address: &str) -> TcpListener {
     TcpListener::from_std(listener).unwrap()
 }
 
+/// How often anybody came to where nobody should come to ([`count`]).
+pub(crate) static BESIDE: AtomicUsize = AtomicUsize::new(0);
+/// How many connections all sites took.
+pub(crate) static CONNECTIONS: AtomicUsize = AtomicUsize::new(0);
+
+/// Listens at an address and counts who comes.
+pub(crate) fn count(address: &str) {
+    let listener = bind(address);
+    runtime().spawn(async move {
+        while listener.accept().await.is_ok() {
+            BESIDE.fetch_add(1, Ordering::Relaxed);
+        }
+    });
+}
+
 /// Serves until the process ends: a case is short, and a socket that closes early would hide a late request.
 pub(crate) fn serve(listener: TcpListener, script: Script, record: Arc<Record>) -> SocketAddr {
     let address = listener.local_addr().unwrap();
@@ -102,6 +119,7 @@ pub(crate) fn serve(listener: TcpListener, script: Script, record: Arc<Record>) 
     runtime().spawn(async move {
         while let Ok((stream, _)) = listener.accept().await {
             record.connections.fetch_add(1, Ordering::Relaxed);
+            CONNECTIONS.fetch_add(1, Ordering::Relaxed);
             let (script, record) = (Arc::clone(&script), Arc::clone(&record));
             tokio::spawn(async move {
                 // The peer may leave whenever it likes; that is what is tested.
@@ -151,19 +169,19 @@ async fn talk<S: AsyncRead + AsyncWrite + Unpin>(
     record: &Record,
     port: u16,
 ) -> std::io::Result<()> {
-    let Some(head) = read_request(&mut stream).await? else { return Ok(()) };
-    let line = head.lines().next().unwrap_or_default().to_owned();
-    let mut words = line.split(' ');
+    let Some((head, body)) = read_request(&mut stream).await? else { return Ok(()) };
+    let mut words = head.lines().next().unwrap_or_default().split(' ');
     let (method, path) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-    let place = (script.place)(method, path);
-    record.arrived.lock().unwrap().push(Arrived { port, line: format!("{method} {path}"), head: head.clone() });
+    let arrived = Arrived { port, line: format!("{method} {path}"), head: head.clone(), body };
+    record.arrived.lock().unwrap().push(arrived.clone());
     let none = Reply::Whole(b"HTTP/1.1 404 Not Found\r\ncontent-length: 0\r\nconnection: close\r\n\r\n".to_vec());
-    let reply = place.and_then(|place| script.replies.get(&place)).unwrap_or(&none);
-    send(&mut stream, reply, record).await
+    let reply = site::place(&arrived, &script.tokens).and_then(|place| script.replies.get(&place)).unwrap_or(&none);
+    let echoed = site::echo(reply, &arrived);
+    send(&mut stream, echoed.as_ref().unwrap_or(reply), record).await
 }
 
 /// Reads head and body of a request; `None` if the peer left.
-async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<Option<String>> {
+async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<Option<(String, String)>> {
     let mut bytes = Vec::new();
     let mut chunk = [0; 8192];
     loop {
@@ -181,7 +199,8 @@ async fn read_request<S: AsyncRead + Unpin>(stream: &mut S) -> std::io::Result<O
                     read => bytes.extend_from_slice(&chunk[..read]),
                 }
             }
-            return Ok(Some(head));
+            let body = String::from_utf8_lossy(bytes.get(end + 4..).unwrap_or_default()).into_owned();
+            return Ok(Some((head, body)));
         }
         match stream.read(&mut chunk).await? {
             0 => return Ok(None),

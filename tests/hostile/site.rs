@@ -4,6 +4,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
+use crate::secrets;
 use crate::server::{self, Arrived, Opening, Record, Reply, Script};
 
 /// What a client asks for on its way.
@@ -27,10 +28,37 @@ pub(crate) enum Place {
     OidcAppended,
     /// The keys.
     Jwks,
-    /// The token endpoint (a preflight).
+    /// The token endpoint: its preflight, and every form where a case plants nothing nearer.
     Token,
-    /// The registration endpoint (a preflight).
+    /// The registration endpoint: its preflight, and registrations where a case plants nothing nearer.
     Register,
+    /// A registration.
+    Registration,
+    /// The authorization endpoint.
+    Authorize,
+    /// A code at the token endpoint.
+    Code,
+    /// A refresh token at the token endpoint: refused unless a case says otherwise.
+    Refresh,
+    /// The revocation endpoint.
+    Revoke,
+    /// The introspection endpoint.
+    Introspect,
+    /// `server/discover` with a token that is good. Where a case plants something for every MCP request, that counts here too,
+    /// as for the five that follow.
+    Discover,
+    /// `initialize` with a token that is good.
+    Initialize,
+    /// A notification or an answer with a token that is good.
+    Ready,
+    /// `tools/list` with a token that is good.
+    List,
+    /// `tools/call` with a token that is good.
+    Call,
+    /// GET of the endpoint with a token that is good.
+    Stream,
+    /// DELETE of the endpoint with a token that is good.
+    End,
     /// Resource metadata appended to the endpoint: 404 unless a case says otherwise.
     AppendedMetadata,
     /// A path that only a redirect leads to.
@@ -58,10 +86,25 @@ pub(crate) const ALL: [Place; 12] = [
 
 const PRM: &str = "/.well-known/oauth-protected-resource";
 
-fn place(method: &str, path: &str) -> Option<Place> {
+/// What a request asks for. `tokens` are those that the MCP server takes.
+pub(crate) fn place(request: &Arrived, tokens: &[String]) -> Option<Place> {
+    let (method, path) = request.line.split_once(' ').unwrap_or_default();
+    let has = |name: &str| request.body.contains(name);
     Some(match (method, path) {
         ("OPTIONS", "/mcp") => Place::McpPreflight,
-        (_, "/mcp") => Place::Mcp,
+        (_, "/mcp") => {
+            let good = tokens.iter().any(|token| request.head.contains(&format!("Bearer {token}")));
+            match method {
+                _ if !good => Place::Mcp,
+                "GET" => Place::Stream,
+                "DELETE" => Place::End,
+                _ if has("\"method\":\"server/discover\"") => Place::Discover,
+                _ if has("\"method\":\"initialize\"") => Place::Initialize,
+                _ if has("\"method\":\"tools/list\"") => Place::List,
+                _ if has("\"method\":\"tools/call\"") => Place::Call,
+                _ => Place::Ready,
+            }
+        }
         (_, "/.well-known/oauth-protected-resource/mcp") => Place::PathMetadata,
         (_, PRM) => Place::RootMetadata,
         (_, "/mcp/.well-known/oauth-protected-resource") => Place::AppendedMetadata,
@@ -70,12 +113,28 @@ fn place(method: &str, path: &str) -> Option<Place> {
         (_, "/.well-known/openid-configuration/t") => Place::OidcInserted,
         (_, "/t/.well-known/openid-configuration") => Place::OidcAppended,
         (_, "/t/jwks") => Place::Jwks,
+        ("POST", "/t/token") if has("grant_type=refresh_token") => Place::Refresh,
+        ("POST", "/t/token") => Place::Code,
         (_, "/t/token") => Place::Token,
+        ("POST", "/t/register") => Place::Registration,
         (_, "/t/register") => Place::Register,
+        (_, path) if path.starts_with("/t/authorize") => Place::Authorize,
+        (_, "/t/revoke") => Place::Revoke,
+        (_, "/t/introspect") => Place::Introspect,
         (_, path) if path.starts_with("/elsewhere") => Place::Elsewhere,
         _ => return None,
     })
 }
+
+/// The nearer places by the wider one: what is planted there counts for them too.
+const WIDER: [(Place, &[Place]); 3] = [
+    (
+        Place::Mcp,
+        &[Place::Discover, Place::Initialize, Place::Ready, Place::List, Place::Call, Place::Stream, Place::End],
+    ),
+    (Place::Token, &[Place::Code, Place::Refresh]),
+    (Place::Register, &[Place::Registration]),
+];
 
 /// An HTTP/1.1 response with a body and further header lines (each ended with CRLF).
 pub(crate) fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> Vec<u8> {
@@ -88,6 +147,18 @@ pub(crate) fn response(status: &str, headers: &str, body: impl AsRef<[u8]>) -> V
 pub(crate) fn json(body: impl AsRef<[u8]>) -> Reply {
     Reply::Whole(response("200 OK", "content-type: application/json\r\n", body))
 }
+
+/// A registration as it should be answered.
+pub(crate) fn created(body: impl AsRef<[u8]>) -> Reply {
+    Reply::Whole(response("201 Created", JSON, body))
+}
+
+/// A redirect.
+pub(crate) fn redirect(location: &str) -> Reply {
+    Reply::Whole(response("302 Found", &format!("location: {location}\r\n"), ""))
+}
+
+const JSON: &str = "content-type: application/json\r\ncache-control: no-store\r\n";
 
 /// A 401 with this `WWW-Authenticate`.
 pub(crate) fn refusal(challenge: impl AsRef<[u8]>) -> Reply {
@@ -108,6 +179,24 @@ pub(crate) const SERVER: &str = r#"{"issuer":"{as}/t","authorization_endpoint":"
 /// A key (RFC 7517 appendix A.1).
 pub(crate) const KEYS: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"MKBCTNIcKUSDii11ySs3526iDZ8AiTo7Tu6KPAqv7D4","y":"4Etl6SRW2YiLUrN5vfvVHuhp7x8PxltmWWlbbM4IFyM","use":"sig","alg":"ES256","kid":"1"}]}"#;
 
+/// A registration. It gives a secret that was not asked for.
+pub(crate) const REGISTERED: &str = r#"{"client_id":"issued-client","redirect_uris":["http://127.0.0.1/callback"],"token_endpoint_auth_method":"none","client_secret":"{issued-secret}","client_secret_expires_at":0,"registration_client_uri":"{as}/t/register/issued","registration_access_token":"{issued-registration}"}"#;
+
+/// What a token endpoint gives.
+pub(crate) const GRANTED: &str = r#"{"access_token":"{issued-access}","token_type":"Bearer","expires_in":3600,"refresh_token":"{issued-refresh}","scope":"read"}"#;
+
+/// The answer to `server/discover`.
+pub(crate) const DISCOVERED: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete","supportedVersions":["2026-07-28"],"capabilities":{"tools":{}},"serverInfo":{"name":"site","version":"1"}}}"#;
+
+/// The answer to `initialize`.
+pub(crate) const INITIALIZED: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"protocolVersion":"2025-11-25","capabilities":{"tools":{}},"serverInfo":{"name":"site","version":"1"}}}"#;
+
+/// The answer to `tools/list`.
+pub(crate) const LISTED: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete","ttlMs":0,"cacheScope":"private","tools":[{"name":"search","description":"searches","inputSchema":{"type":"object","properties":{"query":{"type":"string"}}}}]}}"#;
+
+/// The answer to `tools/call`.
+pub(crate) const CALLED: &str = r#"{"jsonrpc":"2.0","id":{id},"result":{"resultType":"complete","content":[{"type":"text","text":"found"}],"isError":false}}"#;
+
 fn right() -> HashMap<Place, Reply> {
     let preflight = "access-control-allow-origin: *\r\naccess-control-allow-methods: GET, POST, DELETE\r\n\
                      access-control-allow-headers: *\r\n";
@@ -122,6 +211,19 @@ fn right() -> HashMap<Place, Reply> {
         (Place::OidcInserted, json(SERVER)),
         (Place::OidcAppended, json(SERVER)),
         (Place::Jwks, json(KEYS)),
+        (Place::Registration, created(REGISTERED)),
+        (Place::Authorize, redirect("{redirect_uri}?code={code}&state={state}&iss={as-encoded}/t")),
+        (Place::Code, json(GRANTED)),
+        (Place::Refresh, Reply::Whole(response("400 Bad Request", JSON, "{\"error\":\"invalid_grant\"}"))),
+        (Place::Revoke, Reply::Whole(response("200 OK", "", ""))),
+        (Place::Introspect, json("{\"active\":true}")),
+        (Place::Discover, json(DISCOVERED)),
+        (Place::List, json(LISTED)),
+        (Place::Call, json(CALLED)),
+        (Place::Ready, Reply::Whole(response("202 Accepted", "", ""))),
+        (Place::End, Reply::Whole(response("204 No Content", "", ""))),
+        (Place::Stream, Reply::Whole(response("405 Method Not Allowed", "", ""))),
+        (Place::Initialize, json(INITIALIZED)),
     ])
 }
 
@@ -129,6 +231,10 @@ fn right() -> HashMap<Place, Reply> {
 pub(crate) struct Site {
     /// The MCP URL.
     pub(crate) target: String,
+    /// A token of the site's own authorization server for it.
+    pub(crate) jwt: String,
+    /// The ports of the MCP server, its authorization server and the other one.
+    pub(crate) ports: [u16; 3],
     /// The origins by the names of their placeholders.
     names: Vec<(&'static str, String)>,
     /// What arrived at the MCP server and at the authorization server.
@@ -147,6 +253,10 @@ pub(crate) struct Shape {
     pub(crate) resource_name: &'static str,
     /// Scheme and host of the authorization server.
     pub(crate) authority_name: &'static str,
+    /// The addresses of both.
+    pub(crate) addresses: [&'static str; 2],
+    /// An address where whoever comes to the ports of both is counted.
+    pub(crate) beside: Option<&'static str>,
 }
 
 impl Default for Shape {
@@ -156,6 +266,8 @@ impl Default for Shape {
             authority: Opening::Plain,
             resource_name: "http://127.0.0.1",
             authority_name: "http://127.0.0.1",
+            addresses: ["127.0.0.1"; 2],
+            beside: None,
         }
     }
 }
@@ -163,26 +275,70 @@ impl Default for Shape {
 impl Site {
     /// Starts the deployment with these places changed.
     pub(crate) fn start(plants: &[(Place, Reply)], shape: &Shape) -> Self {
-        let [rs, authority, canary] = [(); 3].map(|()| server::bind("127.0.0.1:0"));
+        Self::planted(plants, shape, &[secrets::ISSUED_ACCESS], &serde_json::Value::Null)
+    }
+
+    /// The same; the MCP server takes these tokens, the JWT has these claims.
+    pub(crate) fn planted(
+        plants: &[(Place, Reply)],
+        shape: &Shape,
+        tokens: &[&str],
+        claims: &serde_json::Value,
+    ) -> Self {
+        let [rs, authority] = shape.addresses.map(|address| server::bind(&format!("{address}:0")));
+        let [other, canary] = [(); 2].map(|()| server::bind("127.0.0.1:0"));
         let port = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap().port();
         let names = vec![
             ("{rs}", format!("{}:{}", shape.resource_name, port(&rs))),
             ("{as}", format!("{}:{}", shape.authority_name, port(&authority))),
+            ("{other}", format!("http://127.0.0.1:{}", port(&other))),
+            ("{as-encoded}", encoded(&format!("{}:{}", shape.authority_name, port(&authority)))),
+            ("{code}", secrets::CODE.to_owned()),
+            ("{issued-access}", secrets::ISSUED_ACCESS.to_owned()),
+            ("{issued-refresh}", secrets::ISSUED_REFRESH.to_owned()),
+            ("{issued-secret}", secrets::ISSUED_SECRET.to_owned()),
+            ("{issued-registration}", secrets::ISSUED_REGISTRATION.to_owned()),
             ("{canary}", format!("127.0.0.1:{}", port(&canary))),
             ("{canary-port}", port(&canary).to_string()),
         ];
         let mut replies = right();
+        for (place, reply) in plants {
+            let nearer = WIDER.iter().find(|(wider, _)| wider == place).map_or(&[][..], |(_, nearer)| nearer);
+            // What answers without a token answers with one.
+            replies.extend(nearer.iter().map(|near| (*near, reply.clone())));
+        }
         replies.extend(plants.iter().cloned());
+        let mut elsewhere = right();
+        for reply in elsewhere.values_mut() {
+            // Another authorization server in all its glory, with codes and tokens of its own.
+            let mut own: Vec<_> =
+                names.iter().map(|(name, value)| (*name, value.replace("-issued", "-other"))).collect();
+            own[1].1 = names[2].1.clone();
+            own[3].1 = encoded(&names[2].1);
+            own.iter_mut().skip(4).take(5).for_each(|(_, value)| *value = format!("other-{}", value.len()));
+            fill(reply, &own);
+        }
         for reply in replies.values_mut() {
             fill(reply, &names);
         }
         let (record, trap) = (Arc::new(Record::default()), Arc::new(Record::default()));
         let target = format!("{}/mcp", names[0].1);
-        let script = |opening: &Opening| Script { opening: opening.clone(), replies: replies.clone(), place };
-        server::serve(rs, script(&shape.resource), Arc::clone(&record));
-        server::serve(authority, script(&shape.authority), Arc::clone(&record));
-        server::serve(canary, script(&Opening::Plain), Arc::clone(&trap));
-        Self { target, names, record, canary: trap }
+        let jwt = secrets::jwt(&format!("{}/t", names[1].1), &target, claims);
+        let ports = [&rs, &authority, &other].map(port);
+        for port in shape.beside.iter().flat_map(|_| &ports[..2]) {
+            server::count(&format!("{}:{port}", shape.beside.unwrap_or_default()));
+        }
+        let tokens: Vec<String> = tokens.iter().map(|&token| token.to_owned()).collect();
+        let script = |opening: &Opening, replies: &HashMap<Place, Reply>| Script {
+            opening: opening.clone(),
+            replies: replies.clone(),
+            tokens: tokens.clone(),
+        };
+        server::serve(rs, script(&shape.resource, &replies), Arc::clone(&record));
+        server::serve(authority, script(&shape.authority, &replies), Arc::clone(&record));
+        server::serve(other, script(&Opening::Plain, &elsewhere), Arc::clone(&record));
+        server::serve(canary, script(&Opening::Plain, &replies), Arc::clone(&trap));
+        Self { target, jwt, ports, names, record, canary: trap }
     }
 
     /// The text with the placeholders replaced.
@@ -199,6 +355,43 @@ impl Site {
     pub(crate) fn trapped(&self) -> usize {
         self.canary.connections.load(Ordering::Relaxed)
     }
+}
+
+fn encoded(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}
+
+/// What a reply repeats of the request: its JSON-RPC id, the parameters of an authorization request, the credentials and
+/// the body as they were sent.
+pub(crate) fn echo(reply: &Reply, request: &Arrived) -> Option<Reply> {
+    const NAMES: [&str; 5] = ["{id}", "{redirect_uri}", "{state}", "{authorization}", "{body}"];
+    let (Reply::Whole(bytes) | Reply::Hold(bytes) | Reply::Drip(bytes, ..) | Reply::Flood(bytes, _)) = reply;
+    let text = String::from_utf8_lossy(bytes);
+    if !NAMES.iter().any(|name| text.contains(name)) {
+        return None;
+    }
+    let sent: serde_json::Value = serde_json::from_str(&request.body).unwrap_or_default();
+    let query = request.line.split_once('?').map_or("", |(_, query)| query);
+    let parameter = |wanted: &str| {
+        let found = url::form_urlencoded::parse(query.as_bytes()).find(|(name, _)| name == wanted);
+        found.map(|(_, value)| value.into_owned()).unwrap_or_default()
+    };
+    let authorization = request.head.lines().find_map(|line| {
+        let (name, value) = line.split_once(": ")?;
+        name.eq_ignore_ascii_case("authorization").then(|| value.to_owned())
+    });
+    // Inside a JSON string.
+    let quoted = request.body.replace('\\', "\\\\").replace('"', "\\\"");
+    let values = [
+        ("{id}", sent["id"].to_string()),
+        ("{redirect_uri}", parameter("redirect_uri")),
+        ("{state}", encoded(&parameter("state"))),
+        ("{authorization}", authorization.unwrap_or_default()),
+        ("{body}", quoted),
+    ];
+    let mut reply = reply.clone();
+    fill(&mut reply, &values);
+    Some(reply)
 }
 
 /// Replaces placeholders in a reply, and tells the right length where the reply told one.
@@ -220,14 +413,18 @@ fn fill(reply: &mut Reply, names: &[(&'static str, String)]) {
 fn replace(bytes: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(bytes.len());
     let mut rest = bytes;
-    while let Some(first) = rest.first() {
+    // Every placeholder has a brace first, every length a letter: few places are looked at.
+    while let Some(at) = rest.iter().position(|byte| Some(byte) == what.first()) {
+        out.extend_from_slice(&rest[..at]);
+        rest = &rest[at..];
         if rest.starts_with(what) {
             out.extend_from_slice(with);
             rest = &rest[what.len()..];
         } else {
-            out.push(*first);
+            out.push(rest[0]);
             rest = &rest[1..];
         }
     }
+    out.extend_from_slice(rest);
     out
 }

@@ -54,7 +54,7 @@ fn config(leaf: Leaf, http2: bool) -> Arc<ServerConfig> {
     let names = match leaf {
         Leaf::WrongName => vec!["other.test".to_owned()],
         Leaf::Wildcard => vec!["*.test".to_owned(), "*".to_owned()],
-        _ => vec!["rs.test".to_owned(), "as.test".to_owned()],
+        _ => vec!["rs.test".to_owned(), "as.test".to_owned(), "*.flip.test".to_owned()],
     };
     let mut params = CertificateParams::new(names).unwrap();
     (params.not_before, params.not_after) = match leaf {
@@ -90,17 +90,27 @@ fn config(leaf: Leaf, http2: bool) -> Arc<ServerConfig> {
 }
 
 /// A case on https with a private authority; the file that holds it lives as long as the process.
-fn case(name: String, resource: Opening, authority: Opening) -> Case {
+fn anywhere(name: String, resource: Opening, authority: Opening) -> Case {
     static FILE: OnceLock<tempfile::NamedTempFile> = OnceLock::new();
     let file = FILE.get_or_init(|| {
         let file = tempfile::NamedTempFile::new().unwrap();
         std::fs::write(file.path(), authorities().trusted.pem()).unwrap();
         file
     });
-    let shape = Shape { resource, authority, resource_name: "https://rs.test", authority_name: "https://as.test" };
-    let resolve = ["--resolve", "rs.test:127.0.0.1", "--resolve", "as.test:127.0.0.1"];
-    let case = Case { shape, ..Case::new(name) }.with(&resolve);
+    let names = Shape { resource_name: "https://rs.test", authority_name: "https://as.test", ..Shape::default() };
+    let case = Case { shape: Shape { resource, authority, ..names }, ..Case::new(name) };
     case.with(&["--cacert", file.path().to_str().unwrap(), "--timeout", "3"])
+}
+
+/// The same at addresses of the public, where a name server says so.
+pub(crate) fn public(name: String) -> Case {
+    let case = anywhere(name, good(), good());
+    Case { shape: Shape { addresses: ["93.184.216.34", "93.184.216.35"], ..case.shape }, ..case }
+}
+
+/// The same on this machine.
+fn case(name: String, resource: Opening, authority: Opening) -> Case {
+    anywhere(name, resource, authority).with(&["--resolve", "rs.test:127.0.0.1", "--resolve", "as.test:127.0.0.1"])
 }
 
 fn good() -> Opening {

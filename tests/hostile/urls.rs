@@ -1,11 +1,12 @@
 //! URLs that a server wants opened: schemes, spellings, addresses, redirects, and what is never fetched.
 
+use crate::program::Program;
 use crate::run::{Case, Ran, run_all};
 use crate::server::Reply;
 use crate::site::{Place, SERVER, Site, json, refusal, response};
 
 /// URLs that may not be fetched, whoever names them: name, URL. Most lead to the place where nobody may come.
-const FORBIDDEN: &[(&str, &str)] = &[
+pub(crate) const FORBIDDEN: &[(&str, &str)] = &[
     ("javascript", "javascript:alert(1)"),
     ("javascript in mixed case", "jAvAsCrIpT://{canary}/%0aalert(1)"),
     ("data", "data:application/json,{}"),
@@ -69,7 +70,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
 ];
 
 /// The URL inside a JSON string.
-fn quoted(url: &str) -> String {
+pub(crate) fn quoted(url: &str) -> String {
     serde_json::to_string(url).unwrap()
 }
 
@@ -164,7 +165,10 @@ fn urls_that_only_inform_are_never_followed() {
     for name in server {
         let own = format!("\"{name}\":\"{{as}}/t/authorize\",");
         let body = SERVER.replace(&own, "").replacen('{', &format!("{{\"{name}\":{trap},"), 1);
-        cases.push(Case::new(format!("server metadata, {name}")).at(Place::OauthMetadata, json(body)));
+        let case = Case::new(format!("server metadata, {name}")).at(Place::OauthMetadata, json(body));
+        // Who logs in goes there.
+        let is_for_logins = name == "authorization_endpoint";
+        cases.push(if is_for_logins { case.of(&[Program::Probe, Program::Check]) } else { case });
     }
     for name in key {
         let body = format!(r#"{{"keys":[{{"kty":"EC","{name}":{trap}}}],"{name}":{trap}}}"#);
