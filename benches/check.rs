@@ -119,9 +119,9 @@ fn keys(runtime: &tokio::runtime::Runtime, server: &Server) -> Value {
     use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
     let text = runtime.block_on(async {
-        let host = server.issuer().trim_start_matches("http://");
+        let (host, path) = server.issuer().trim_start_matches("http://").split_once('/').unwrap();
         let mut stream = tokio::net::TcpStream::connect(host).await.unwrap();
-        let ask = format!("GET /jwks HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
+        let ask = format!("GET /{path}/jwks HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n");
         stream.write_all(ask.as_bytes()).await.unwrap();
         let mut text = String::new();
         stream.read_to_string(&mut text).await.unwrap();
