@@ -2,7 +2,12 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
+#[cfg(target_os = "linux")]
+#[path = "../crash/chance.rs"]
+mod chance;
 mod clean;
+#[cfg(target_os = "linux")]
+mod crash;
 mod doors;
 mod keepalive;
 mod library;
@@ -12,3 +17,6 @@ mod rmcp;
 mod settings;
 mod state;
 mod support;
+#[cfg(target_os = "linux")]
+#[path = "../crash/trace.rs"]
+mod trace;

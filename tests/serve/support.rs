@@ -28,17 +28,30 @@ impl Deployment {
 
     /// Starts it with these variables in its environment.
     pub(crate) fn start_with(arguments: &[&str], environment: &[(&str, &str)]) -> Self {
-        Self::launch(arguments, environment).unwrap_or_else(|said| panic!("it did not start: {said}"))
+        Self::launch(&[], arguments, environment).unwrap_or_else(|said| panic!("it did not start: {said}"))
     }
 
     /// Starts it; what it said if it did not.
     pub(crate) fn try_start(arguments: &[&str]) -> Result<Self, String> {
-        Self::launch(arguments, &[])
+        Self::launch(&[], arguments, &[])
     }
 
-    fn launch(arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_mcp-auth"));
-        command.arg("serve").args(arguments).env_clear().envs(environment.iter().copied()).stdin(Stdio::null());
+    /// Starts it behind other words, such as those of a tracer.
+    pub(crate) fn start_behind(wrapper: &[String], arguments: &[&str]) -> Result<Self, String> {
+        Self::launch(wrapper, arguments, &[])
+    }
+
+    fn launch(wrapper: &[String], arguments: &[&str], environment: &[(&str, &str)]) -> Result<Self, String> {
+        let program = env!("CARGO_BIN_EXE_mcp-auth");
+        let mut words = wrapper.iter().map(String::as_str).chain([program]);
+        let mut command = Command::new(words.next().unwrap_or(program));
+        command
+            .args(words)
+            .arg("serve")
+            .args(arguments)
+            .env_clear()
+            .envs(environment.iter().copied())
+            .stdin(Stdio::null());
         let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         let mut errors = child.stderr.take().unwrap();
         let said = Arc::new(Mutex::new(String::new()));
@@ -216,7 +229,9 @@ impl Login {
         });
         let json = [("content-type", "application/json")];
         let reply = try_send("POST", &format!("{issuer}/register"), &json, &metadata.to_string())?;
-        assert_eq!(reply.status, 201, "{}", reply.body);
+        if reply.status != 201 {
+            return Err(std::io::Error::other(reply.body));
+        }
         let client = reply.json()["client_id"].as_str().unwrap().to_owned();
         Ok(Self::known(issuer, mcp, &client))
     }
@@ -283,6 +298,13 @@ impl Login {
         self.take_code(&reply);
     }
 
+    /// The same; `None` when there is no code.
+    pub(crate) fn try_approve(&mut self) -> Option<()> {
+        let reply = try_send("GET", &self.url(), &[], "").ok().filter(|reply| reply.status == 303)?;
+        let code = reply.header("location")?.contains("code=");
+        code.then(|| self.take_code(&reply))
+    }
+
     fn take_code(&mut self, reply: &Reply) {
         let back = url::Url::parse(reply.header("location").unwrap()).unwrap();
         self.code = back.query_pairs().find(|(name, _)| name == "code").unwrap().1.into_owned();
@@ -290,6 +312,11 @@ impl Login {
 
     /// Redeems the code.
     pub(crate) fn redeem(&self) -> Reply {
+        self.try_redeem().unwrap_or_else(|error| panic!("{}: {error}", self.issuer))
+    }
+
+    /// The same; an error when nobody answers.
+    pub(crate) fn try_redeem(&self) -> std::io::Result<Reply> {
         self.token(&[
             ("grant_type", "authorization_code"),
             ("code", &self.code),
@@ -313,17 +340,39 @@ impl Login {
 
     /// Uses a refresh token.
     pub(crate) fn refresh(&self, token: &str) -> Reply {
+        self.try_refresh(token).unwrap_or_else(|error| panic!("{}: {error}", self.issuer))
+    }
+
+    /// The same; an error when nobody answers.
+    pub(crate) fn try_refresh(&self, token: &str) -> std::io::Result<Reply> {
         self.token(&[("grant_type", "refresh_token"), ("refresh_token", token)])
     }
 
-    fn token(&self, pairs: &[(&str, &str)]) -> Reply {
+    /// Revokes a token; an error when nobody answers.
+    pub(crate) fn try_revoke(&self, token: &str) -> std::io::Result<Reply> {
+        let body = form(&[("token", token), ("client_id", &self.client)]);
+        try_send("POST", &format!("{}/revoke", self.issuer), &[FORM], &body)
+    }
+
+    fn token(&self, pairs: &[(&str, &str)]) -> std::io::Result<Reply> {
         let body = form(&[pairs, &[("client_id", &self.client), ("resource", &self.mcp)]].concat());
-        send("POST", &format!("{}/token", self.issuer), &[FORM], &body)
+        try_send("POST", &format!("{}/token", self.issuer), &[FORM], &body)
     }
 }
 
 /// Sends a request on the stateless wire. `name`: what the header `Mcp-Name` repeats.
-pub(crate) fn rpc(mcp: &str, token: &str, method: &str, name: Option<&str>, mut params: Value) -> Reply {
+pub(crate) fn rpc(mcp: &str, token: &str, method: &str, name: Option<&str>, params: Value) -> Reply {
+    try_rpc(mcp, token, method, name, params).unwrap_or_else(|error| panic!("{mcp}: {error}"))
+}
+
+/// The same; an error when nobody answers.
+pub(crate) fn try_rpc(
+    mcp: &str,
+    token: &str,
+    method: &str,
+    name: Option<&str>,
+    mut params: Value,
+) -> std::io::Result<Reply> {
     params["_meta"] = json!({
         "io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {},
@@ -338,7 +387,7 @@ pub(crate) fn rpc(mcp: &str, token: &str, method: &str, name: Option<&str>, mut 
         ("authorization", &authorization),
     ];
     headers.extend(name.map(|name| ("mcp-name", name)));
-    send("POST", mcp, &headers, &body.to_string())
+    try_send("POST", mcp, &headers, &body.to_string())
 }
 
 /// Calls `search` with a token; the status.

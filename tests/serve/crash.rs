@@ -1,0 +1,437 @@
+//! What `--state FILE` keeps when the disk fails under it and when it is killed at any moment: nothing that was answered is
+//! forgotten, nothing revoked or used comes back, and a disk that works again is used again.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::{Arc, Barrier, Mutex};
+use std::time::Duration;
+
+use serde_json::json;
+
+use super::chance::Chance;
+use super::support::{Deployment, Login, Reply, member, rpc, search, try_rpc, until};
+use super::trace::{self, Trace};
+
+/// Whether the long forms are wanted.
+#[expect(clippy::disallowed_methods, reason = "the runner says whether it has the time")]
+fn rounds(short: usize, long: usize) -> usize {
+    let usual = if std::env::var("MCP_AUTH_LONG").is_ok_and(|value| value == "1") { long } else { short };
+    std::env::var("MCP_AUTH_ROUNDS").ok().and_then(|value| value.parse().ok()).unwrap_or(usual)
+}
+
+/// What a client knows for certain, because it was answered.
+#[derive(Clone, Debug)]
+enum Known {
+    /// These tokens were issued, by this refresh token if not by a code.
+    Live { access: String, refresh: String },
+    /// The grant was revoked.
+    Revoked { access: String, refresh: String },
+    /// The last request got no answer: nothing is certain but what is not said here.
+    Open,
+}
+
+/// What came back, if anything did. A deployment that takes a request and says nothing hangs.
+fn heard(reply: io::Result<Reply>) -> Option<Reply> {
+    let is_silent = |error: &io::Error| matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::TimedOut);
+    assert!(!reply.as_ref().is_err_and(is_silent), "no answer within 20 s");
+    reply.ok()
+}
+
+/// A client and what it was told.
+#[derive(Clone)]
+struct Client {
+    login: Login,
+    known: Known,
+    saved: Vec<String>,
+}
+
+impl Client {
+    fn new(login: Login) -> Self {
+        Self { login, known: Known::Open, saved: Vec::new() }
+    }
+
+    /// Redeems the code.
+    fn redeem(&mut self) -> bool {
+        let reply = self.login.try_redeem();
+        self.take(heard(reply))
+    }
+
+    /// Refreshes, if there is something to refresh. What is known stays known when no answer comes: the token that was
+    /// sent is good for a repeated request.
+    fn refresh(&mut self) -> bool {
+        let Known::Live { refresh, .. } = self.known.clone() else { return false };
+        let reply = self.login.try_refresh(&refresh);
+        self.take(heard(reply))
+    }
+
+    fn take(&mut self, reply: Option<Reply>) -> bool {
+        let Some(reply) = reply.filter(|reply| reply.status == 200) else { return false };
+        let (access, refresh) = (member(&reply.json(), "access_token"), member(&reply.json(), "refresh_token"));
+        self.known = Known::Live { access, refresh };
+        true
+    }
+
+    fn revoke(&mut self) -> bool {
+        let Known::Live { access, refresh } = std::mem::replace(&mut self.known, Known::Open) else { return false };
+        let done = heard(self.login.try_revoke(&refresh)).is_some_and(|reply| reply.status == 200);
+        if done {
+            self.known = Known::Revoked { access, refresh };
+        }
+        done
+    }
+
+    fn save(&mut self, text: &str) -> bool {
+        let Known::Live { access, .. } = &self.known else { return false };
+        let params = json!({ "name": "save", "arguments": { "title": text, "text": text } });
+        let reply = try_rpc(&self.login.mcp, access, "tools/call", Some("save"), params);
+        let Some(reply) = heard(reply).filter(|reply| reply.status == 200) else { return false };
+        let id = reply.json()["result"]["structuredContent"]["id"].as_str().map(str::to_owned);
+        self.saved.extend(id.clone());
+        id.is_some()
+    }
+
+    /// What was answered holds still. `at`: a deployment that works.
+    fn check(&mut self, number: usize) -> Result<(), String> {
+        match self.known.clone() {
+            Known::Live { access, refresh } => {
+                let status = search(&self.login.mcp, &access);
+                if status != 200 {
+                    return Err(format!("an access token that was issued is not known: {status}"));
+                }
+                for id in &self.saved {
+                    let params = json!({ "name": "fetch", "arguments": { "id": id } });
+                    let found = rpc(&self.login.mcp, &access, "tools/call", Some("fetch"), params);
+                    if found.json()["result"]["isError"] == true || found.json()["error"].is_object() {
+                        return Err(format!("what was saved is gone: {}", found.body));
+                    }
+                }
+                if !self.refresh() {
+                    return Err("a refresh token that was issued is not known".to_owned());
+                }
+                match number % 4 {
+                    0 => self.check_code(),
+                    1 => self.check_rotation(&refresh),
+                    _ => Ok(()),
+                }
+            }
+            Known::Revoked { access, refresh } => {
+                let (found, again) = (search(&self.login.mcp, &access), self.login.refresh(&refresh).status);
+                if (found, again) == (401, 400) { Ok(()) } else { Err(format!("revoked, and good: {found}, {again}")) }
+            }
+            Known::Open => Ok(()),
+        }
+    }
+
+    /// The code that was redeemed is still used, and ends the grant when it is shown again.
+    fn check_code(&mut self) -> Result<(), String> {
+        let status = self.login.redeem().status;
+        if status != 400 || self.refresh() {
+            return Err(format!("a used code: {status}"));
+        }
+        self.known = Known::Open;
+        Ok(())
+    }
+
+    /// A token two generations old ends the grant.
+    fn check_rotation(&mut self, old: &str) -> Result<(), String> {
+        if !self.refresh() {
+            return Err("the newest refresh token is not taken".to_owned());
+        }
+        let status = self.login.refresh(old).status;
+        if status != 400 || self.refresh() {
+            return Err(format!("a token of two generations ago: {status}"));
+        }
+        self.known = Known::Open;
+        Ok(())
+    }
+}
+
+/// A folder with a state file, and ports that stay the same over restarts.
+struct Place {
+    _folder: tempfile::TempDir,
+    file: PathBuf,
+    ports: [String; 2],
+}
+
+/// Ports that nobody gets for an outgoing connection while the deployment is away.
+fn quiet_ports() -> [String; 2] {
+    static NEXT: AtomicUsize = AtomicUsize::new(0);
+    let process = usize::try_from(std::process::id()).unwrap() * 40;
+    let mut ports = std::iter::repeat_with(|| 12_000 + (process + NEXT.fetch_add(1, Ordering::Relaxed)) % 20_000)
+        .filter(|port| TcpListener::bind(("127.0.0.1", u16::try_from(*port).unwrap())).is_ok())
+        .map(|port| port.to_string());
+    [ports.next().unwrap(), ports.next().unwrap()]
+}
+
+impl Place {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("state");
+        Self { _folder: folder, file, ports: quiet_ports() }
+    }
+
+    fn arguments(&self) -> Vec<&str> {
+        let file = self.file.to_str().unwrap();
+        vec!["--port", &self.ports[0], "--authority-port", &self.ports[1], "--auto-approve", "--state", file]
+    }
+
+    fn start(&self) -> Deployment {
+        Deployment::start(&self.arguments())
+    }
+
+    fn start_behind(&self, wrapper: &[String]) -> Result<Deployment, String> {
+        Deployment::start_behind(wrapper, &self.arguments())
+    }
+}
+
+/// A login up to its code; `None` when somebody does not answer as usual.
+fn login(server: &Deployment) -> Option<Client> {
+    let mut login = Login::try_register(&server.issuer, &server.mcp).ok()?.asking("search:read search:write");
+    login.try_approve()?;
+    Some(Client::new(login))
+}
+
+/// What a client does in a round: everything once.
+fn session(server: &Deployment) -> Vec<Client> {
+    let mut clients = Vec::new();
+    for at in 0..3 {
+        let Some(mut client) = login(server) else { continue };
+        client.redeem();
+        client.refresh();
+        client.save(&format!("note {at}"));
+        if at == 1 {
+            client.revoke();
+        }
+        clients.push(client);
+    }
+    clients
+}
+
+fn check(place: &Place, clients: &mut [Client], name: &str) {
+    let server = place.start();
+    for (number, client) in clients.iter_mut().enumerate() {
+        client.check(number).unwrap_or_else(|why| panic!("{name}, client {number}: {why}"));
+    }
+    assert_eq!(session(&server).len(), 3, "{name}: it goes on");
+    server.kill();
+}
+
+/// The calls on the state file of a deployment: the name, and how often a thread makes it at most.
+fn calls(work: impl FnOnce(&Deployment)) -> BTreeMap<String, usize> {
+    let place = Place::new();
+    place.start().kill();
+    let file = place.file.with_extension("trace");
+    let server = place.start_behind(&Trace::of(vec![place.file.clone()]).watching(&file)).unwrap();
+    work(&server);
+    assert_eq!(server.end(), Some(0));
+    // Whoever writes it down is a process of its own.
+    std::thread::sleep(Duration::from_millis(300));
+    let mut most = BTreeMap::new();
+    for call in trace::calls(&file) {
+        assert!(call.text.contains(place.file.to_str().unwrap()), "{}", call.text);
+        let number = most.entry(call.name).or_insert(0);
+        *number = call.number.max(*number);
+    }
+    most
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "the figures of the long form")]
+fn whichever_call_on_the_state_file_fails_nothing_that_was_answered_is_forgotten() {
+    if !trace::is_there() {
+        return;
+    }
+    let calls = calls(|server| assert_eq!(session(server).len(), 3));
+    for name in ["openat", "flock", "pwrite64"] {
+        assert!(calls.contains_key(name), "no {name} in {calls:?}");
+    }
+    let mut deeds = Vec::new();
+    for (name, most) in &calls {
+        for number in 1..=*most {
+            for deed in ["error=EIO", "error=ENOSPC", "signal=KILL"] {
+                deeds.push((name.clone(), deed, number.to_string()));
+                if deed != "signal=KILL" {
+                    deeds.push((name.clone(), deed, format!("{number}+")));
+                }
+            }
+        }
+    }
+    // The short form: a few, spread over all.
+    let all = deeds.len();
+    let wanted = rounds(8, all);
+    let chosen: Vec<_> = (0..wanted).map(|at| deeds[at * all / wanted].clone()).collect();
+    let (queue, did_start) = (Mutex::new(chosen), AtomicUsize::new(0));
+    std::thread::scope(|scope| {
+        for _ in 0..3 {
+            scope.spawn(|| {
+                while let Some((call, deed, when)) = { queue.lock().unwrap().pop() } {
+                    let name = format!("{call} {deed} {when}");
+                    let place = Place::new();
+                    // A file that is there already, with something to lose.
+                    let server = place.start();
+                    let mut clients = session(&server);
+                    assert_eq!(clients.len(), 3);
+                    server.kill();
+                    let wrapper = Trace::of(vec![place.file.clone()]).doing(&call, deed, &when);
+                    match place.start_behind(&wrapper) {
+                        Ok(server) => {
+                            did_start.fetch_add(1, Ordering::Relaxed);
+                            clients.extend(session(&server));
+                            for client in &mut clients {
+                                client.refresh();
+                            }
+                            server.kill();
+                        }
+                        Err(said) => assert!(deed == "signal=KILL" || said.contains("error: "), "{name}: {said}"),
+                    }
+                    check(&place, &mut clients, &name);
+                }
+            });
+        }
+    });
+    eprintln!("{calls:?}: {wanted} of {all} deeds, {} after the start", did_start.load(Ordering::Relaxed));
+}
+
+#[test]
+fn a_disk_that_failed_for_a_moment_is_used_again() {
+    if !trace::is_there() {
+        return;
+    }
+    let before = calls(|_| ());
+    for call in ["pwrite64", "fdatasync"] {
+        let place = Place::new();
+        place.start().kill();
+        // The first one of this number after the start, on every thread that comes so far.
+        let when = (before[call] + 1).to_string();
+        let wrapper = Trace::of(vec![place.file.clone()]).doing(call, "error=ENOSPC", &when);
+        let server = place.start_behind(&wrapper).unwrap();
+        let mut clients = Vec::new();
+        let mut failed = 0;
+        for _ in 0..12 {
+            match login(&server).map(|mut client| (client.redeem(), client)) {
+                Some((true, client)) => clients.push(client),
+                _ => failed += 1,
+            }
+        }
+        // One on each thread that writes, at most; and all is well at the end.
+        assert!(
+            failed > 0 && clients.len() > 2,
+            "{call}: {failed} failed, {} did not: {}",
+            clients.len(),
+            server.said()
+        );
+        until("it is well again", 20, || login(&server).is_some_and(|mut client| client.redeem()));
+        for client in &mut clients {
+            assert!(client.refresh(), "{call}");
+        }
+        server.kill();
+        check(&place, &mut clients, call);
+    }
+}
+
+#[test]
+#[expect(clippy::print_stderr, reason = "the figures of the long form")]
+fn killed_at_any_moment_it_forgets_nothing_that_was_answered() {
+    let place = Place::new();
+    let mut chance = Chance::new(11);
+    let mut clients: Vec<Client> = Vec::new();
+    let answered = AtomicUsize::new(0);
+    let wanted = rounds(4, 100);
+    for round in 0..wanted {
+        let server = place.start();
+        let (stop, done) = (AtomicBool::new(false), Mutex::new(Vec::new()));
+        let before = answered.load(Ordering::Relaxed);
+        std::thread::scope(|scope| {
+            for at in 0..4 {
+                let (server, stop, done, answered) = (&server, &stop, &done, &answered);
+                scope.spawn(move || {
+                    let count = |good: bool| answered.fetch_add(usize::from(good), Ordering::Relaxed);
+                    while !stop.load(Ordering::Relaxed) {
+                        let Some(mut client) = login(server) else { continue };
+                        count(client.redeem());
+                        for step in 0..3 {
+                            count(client.refresh());
+                            count(step == 1 && client.save("a note"));
+                        }
+                        if at == 0 {
+                            count(client.revoke());
+                        }
+                        done.lock().unwrap().push(client);
+                    }
+                });
+            }
+            until("clients are answered", 20, || answered.load(Ordering::Relaxed) > before + 4);
+            std::thread::sleep(chance.below(Duration::from_millis(300)));
+            // Asked to end, or ended: what was answered is kept.
+            server.signal(if chance.coin() { "TERM" } else { "KILL" });
+            std::thread::sleep(Duration::from_millis(20));
+            stop.store(true, Ordering::Relaxed);
+        });
+        drop(server);
+        clients.extend(done.into_inner().unwrap());
+        let server = place.start();
+        for (number, client) in clients.iter_mut().enumerate() {
+            client.check(number).unwrap_or_else(|why| panic!("round {round}, client {number}: {why}"));
+        }
+        // Those that lived through this go on to the next round, but not for ever.
+        let keep = clients.len().saturating_sub(20);
+        clients.drain(..keep);
+        server.kill();
+    }
+    eprintln!("{wanted} ends, {} answers, none forgotten", answered.load(Ordering::Relaxed));
+}
+
+#[test]
+fn fifty_clients_that_refresh_at_once_each_get_one_successor() {
+    let place = Place::new();
+    let server = place.start();
+    let clients: Vec<Client> =
+        (0..10).filter_map(|_| login(&server)).filter_map(|mut c| c.redeem().then_some(c)).collect();
+    assert_eq!(clients.len(), 10);
+    // Five with each token, all at the same moment.
+    let start = Arc::new(Barrier::new(50));
+    let shots: Vec<_> = (0..50)
+        .map(|at| {
+            let (mut client, start) = (clients[at % 10].clone(), Arc::clone(&start));
+            std::thread::spawn(move || {
+                start.wait();
+                assert!(client.refresh(), "client {at}");
+                let Known::Live { refresh, .. } = client.known.clone() else { panic!("no tokens") };
+                (at % 10, refresh, client)
+            })
+        })
+        .collect();
+    let mut successors: BTreeMap<usize, Vec<(String, Client)>> = BTreeMap::new();
+    for shot in shots {
+        let (login, refresh, client) = shot.join().unwrap();
+        successors.entry(login).or_default().push((refresh, client));
+    }
+    server.kill();
+    let _server = place.start();
+    for (login, found) in &mut successors {
+        assert!(found.iter().all(|(refresh, _)| *refresh == found[0].0), "login {login}: one successor");
+        assert!(found[0].1.refresh(), "login {login}: and it is good after a kill");
+    }
+}
+
+#[test]
+fn a_state_file_in_use_is_refused_clearly_and_left_alone() {
+    let place = Place::new();
+    let server = place.start();
+    let mut clients = session(&server);
+    let other = Place { _folder: tempfile::tempdir().unwrap(), file: place.file.clone(), ports: quiet_ports() };
+    for _ in 0..3 {
+        let said = other.start_behind(&[]).err().unwrap();
+        assert!(
+            said.contains("is in use") && said.lines().filter(|line| line.starts_with("error: ")).count() == 1,
+            "{said}"
+        );
+    }
+    assert_eq!(search(&server.mcp, "no token"), 401);
+    server.kill();
+    check(&place, &mut clients, "in use");
+    assert!(Path::new(&place.file).exists());
+}
