@@ -92,7 +92,6 @@ fn kill_once(home: &Home, reuse: Reuse, chance: &mut Chance, usual: Duration, co
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures of the long form")]
 fn killed_at_any_moment_no_login_is_lost_that_could_be_kept() {
     let kills = number("MCP_AUTH_KILLS", if is_long() { LONG } else { SHORT });
     for reuse in [Reuse::Window, Reuse::Strict] {

@@ -5,7 +5,7 @@
 //! The authorization server and the MCP server are in this process, so that they can count, wait and forget. The long forms
 //! run with `MCP_AUTH_LONG=1`; how, and their last results: `docs/reliability.md`.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 #![cfg(target_os = "linux")]
 
 mod chance;

@@ -14,7 +14,6 @@ fn all(children: Vec<Child>) -> Vec<Output> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures of the long form")]
 fn of_many_with_one_expired_token_one_refreshes_it() {
     let processes = number("MCP_AUTH_PROCESSES", if is_long() { 50 } else { 8 });
     let rounds = number("MCP_AUTH_ROUNDS", if is_long() { 1000 } else { 10 });

@@ -127,7 +127,6 @@ fn judge(home: &Home, deed: &Deed) -> Result<End, String> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures of the long form")]
 fn whichever_system_call_fails_or_is_the_last_no_login_is_lost() {
     if !trace::is_there() {
         return;

@@ -239,7 +239,6 @@ fn calls(work: impl FnOnce(&Deployment)) -> BTreeMap<String, usize> {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures of the long form")]
 fn whichever_call_on_the_state_file_fails_nothing_that_was_answered_is_forgotten() {
     if !trace::is_there() {
         return;
@@ -333,7 +332,6 @@ fn a_disk_that_failed_for_a_moment_is_used_again() {
 }
 
 #[test]
-#[expect(clippy::print_stderr, reason = "the figures of the long form")]
 fn killed_at_any_moment_it_forgets_nothing_that_was_answered() {
     let place = Place::new();
     let mut chance = Chance::new(11);
