@@ -1,7 +1,7 @@
 //! A run from end to end at any time: the deployment and the client each have a clock that is set by hand. What is judged is
 //! judged by the record's time, and nothing waits.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, reason = "a test may panic")]
 
 use mcp_auth::client::discover::{self, Options};
 use mcp_auth::client::inspect;
