@@ -4,9 +4,13 @@
 use std::sync::{Arc, OnceLock};
 
 use aws_lc_rs::digest::{SHA256, digest};
+use aws_lc_rs::error::KeyRejected;
+use aws_lc_rs::signature::{
+    ECDSA_P256_SHA256_FIXED, ED25519, ParsedPublicKey, RSA_PKCS1_2048_8192_SHA256, RsaPublicKeyComponents,
+};
 use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD as BASE64URL};
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey};
+use jsonwebtoken::{Algorithm, EncodingKey};
 use rcgen::{
     KeyPair, PKCS_ECDSA_P256_SHA256, PKCS_ED25519, PKCS_RSA_SHA256, PublicKeyData as _, RsaKeySize, SignatureAlgorithm,
 };
@@ -23,6 +27,9 @@ pub enum KeyError {
     /// A key has another form than expected, or signing failed.
     #[error("cannot use a key: {0}")]
     Use(#[from] jsonwebtoken::errors::Error),
+    /// The crypto library does not take a public key.
+    #[error("cannot read a public key: {0}")]
+    Read(#[from] KeyRejected),
     /// A public key has another form than expected.
     #[error("a new key has an unknown form")]
     Form,
@@ -79,10 +86,11 @@ impl Signing {
 pub(crate) struct Key {
     pub(crate) kid: String,
     pub(crate) signing: Signing,
-    pub(crate) algorithm: Algorithm,
+    algorithm: Algorithm,
     /// The public key as it stands in the key set.
     pub(crate) public: Value,
-    pub(crate) verifier: DecodingKey,
+    /// Read once: to read a key anew for every token costs a good part of checking it.
+    verifier: ParsedPublicKey,
     /// The public key in the forms that a confused verifier might take for an HMAC secret.
     pub(crate) as_secrets: Vec<Vec<u8>>,
     signer: EncodingKey,
@@ -192,6 +200,11 @@ impl Key {
         self.signing.name()
     }
 
+    /// Whether this key made a signature, given in base64url (RFC 7515 §5.2).
+    pub(crate) fn made(&self, message: &str, signature: &str) -> bool {
+        from_base64url(signature).is_some_and(|bytes| self.verifier.verify_sig(message.as_bytes(), &bytes).is_ok())
+    }
+
     /// The JOSE header of a token of this type.
     pub(crate) fn header(&self, typ: &str) -> Value {
         json!({ "typ": typ, "alg": self.alg(), "kid": self.kid })
@@ -261,20 +274,21 @@ fn elliptic(pair: &KeyPair) -> Result<Key, KeyError> {
     let (Some(x), Some(y)) = (point.get(1..33), point.get(33..65)) else { return Err(KeyError::Form) };
     let bare = json!({ "kty": "EC", "crv": "P-256", "x": base64url(x), "y": base64url(y) });
     let signer = EncodingKey::from_ec_der(&pair.serialize_der());
-    key(Signing::Es256, pair, bare, DecodingKey::from_ec_der(&point), signer)
+    key(Signing::Es256, pair, bare, ParsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, &point)?, signer)
 }
 
 fn edwards(pair: &KeyPair) -> Result<Key, KeyError> {
     let point = pair.public_key_raw();
     let bare = json!({ "kty": "OKP", "crv": "Ed25519", "x": base64url(point) });
     let signer = EncodingKey::from_ed_der(&pair.serialize_der());
-    key(Signing::EdDsa, pair, bare, DecodingKey::from_ed_der(point), signer)
+    key(Signing::EdDsa, pair, bare, ParsedPublicKey::new(&ED25519, point)?, signer)
 }
 
 fn rsa(pair: &KeyPair) -> Result<Key, KeyError> {
     let (modulus, exponent) = rsa_parts(pair.public_key_raw()).ok_or(KeyError::Form)?;
     let bare = json!({ "kty": "RSA", "n": base64url(modulus), "e": base64url(exponent) });
-    let verifier = DecodingKey::from_rsa_raw_components(modulus, exponent);
+    let parts = RsaPublicKeyComponents { n: modulus, e: exponent };
+    let verifier = parts.to_parsed_public_key(&RSA_PKCS1_2048_8192_SHA256)?;
     // `from_rsa_der` wants PKCS#1 and would fail only when signing; the PEM form takes PKCS#8.
     let signer = EncodingKey::from_rsa_pem(Zeroizing::new(pair.serialize_pem()).as_bytes())?;
     key(Signing::Rs256, pair, bare, verifier, signer)
@@ -284,7 +298,7 @@ fn key(
     signing: Signing,
     pair: &KeyPair,
     bare: Value,
-    verifier: DecodingKey,
+    verifier: ParsedPublicKey,
     signer: EncodingKey,
 ) -> Result<Key, KeyError> {
     let kid = thumbprint(&bare).ok_or(KeyError::Form)?;
@@ -360,9 +374,11 @@ mod tests {
             let token = key.sign(&key.header("at+jwt"), &json!({"sub": "x"})).unwrap();
             let (message, signature) = token.rsplit_once('.').unwrap();
             let jwk: jsonwebtoken::jwk::Jwk = serde_json::from_value(key.public.clone()).unwrap();
-            for verifier in [&key.verifier, &DecodingKey::from_jwk(&jwk).unwrap()] {
-                assert!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), verifier, key.algorithm).unwrap());
-            }
+            let other = jsonwebtoken::DecodingKey::from_jwk(&jwk).unwrap();
+            assert!(jsonwebtoken::crypto::verify(signature, message.as_bytes(), &other, key.algorithm).unwrap());
+            assert!(key.made(message, signature));
+            assert!(!key.made(&format!("{message}x"), signature) && !key.made(message, &format!("{signature}=")));
+            assert!(!key.made(message, "") && !key.made(message, &signature.replace(char::is_alphabetic, "A")));
         }
     }
 
