@@ -65,3 +65,31 @@ fn every_command_has_a_page_of_the_manual() {
     }
     assert!(!folder.path().join("pages/mcp-auth-browse.1").exists(), "what is hidden has none");
 }
+
+/// Where a package comes from is its user's affair; that it is the one that was tried is ours.
+#[test]
+fn lock_files_say_what_is_installed_and_not_where_from() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut waiting = vec![root.join("tests"), root.join("benches")];
+    let mut seen = 0;
+    while let Some(folder) = waiting.pop() {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                waiting.push(path);
+            } else if path.ends_with("package-lock.json") {
+                let lock: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+                for (name, package) in lock.get("packages").and_then(|packages| packages.as_object()).unwrap() {
+                    assert!(package.get("resolved").is_none(), "{}: {name}", path.display());
+                    assert!(name.is_empty() || package.get("integrity").is_some(), "{}: {name}", path.display());
+                }
+                seen += 1;
+            } else if path.ends_with("benches/peers/requirements.txt") {
+                let text = fs::read_to_string(&path).unwrap();
+                assert!(text.contains("--hash=sha256:") && !text.contains("://") && !text.contains("--index"));
+                seen += 1;
+            }
+        }
+    }
+    assert!(seen >= 5, "{seen}");
+}
