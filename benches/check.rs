@@ -4,7 +4,12 @@
 //! `cargo bench --profile dist --bench check`. One thread. Every answer is looked at; at the end of each round one token
 //! with a changed signature is refused by all three.
 
-#![expect(clippy::unwrap_used, clippy::print_stdout, reason = "a benchmark talks and may panic")]
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::print_stdout,
+    reason = "a benchmark talks and may panic"
+)]
 #![expect(clippy::disallowed_methods, reason = "the length is asked for by the environment, tokens need the time")]
 
 mod shared;
