@@ -31,7 +31,7 @@ fn read() -> Known {
 pub(crate) fn check(program: Program, name: &str, code: i32) -> Result<(), String> {
     static KNOWN: OnceLock<Known> = OnceLock::new();
     let known = KNOWN.get_or_init(read).get(&(key(name), program.name().to_owned()));
-    if !CLASSES.contains(&code) && !(program == Program::Call && code == 2) {
+    if !(CLASSES.contains(&code) || program == Program::Call && code == 2) {
         return Err(format!("exit {code} is none that a server may bring about"));
     }
     match known {

@@ -5,6 +5,7 @@
 //! and without a connection to where a server may not send us.
 
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
+#![expect(clippy::disallowed_methods, reason = "how much is run, and where, is said in the environment")]
 
 mod bodies;
 mod documents;

@@ -69,7 +69,6 @@ const NAMED: &[(&str, &str, &str)] = &[
 
 /// The test itself, started again where nothing else is.
 #[test]
-#[expect(clippy::print_stderr, reason = "says why it is skipped")]
 fn nobody_is_contacted_or_looked_up_but_who_may_be() {
     let works = |program: &str, arguments: &[&str]| {
         Command::new(program).args(arguments).output().is_ok_and(|output| output.status.success())

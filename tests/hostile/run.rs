@@ -192,7 +192,7 @@ impl Case {
                 [Program::Probe].into_iter().chain(other).collect()
             }
             // A probe with a login asks more than any other command: in a short run for some.
-            (programs, false) if number % 5 > 0 && programs.len() > 1 => {
+            (programs, false) if !number.is_multiple_of(5) && programs.len() > 1 => {
                 programs.iter().copied().filter(|program| *program != Program::ProbeLogin).collect()
             }
             (programs, _) => programs.to_vec(),
@@ -252,6 +252,7 @@ pub(crate) fn is_thorough() -> bool {
 }
 
 /// Runs every case and panics with the list of those that fail.
+#[expect(clippy::needless_pass_by_value, reason = "every caller is done with them")]
 pub(crate) fn run_all(cases: Vec<Case>) {
     let is_long = std::env::var_os("MCP_AUTH_LONG").is_some();
     let breadth = (is_thorough(), is_long);
