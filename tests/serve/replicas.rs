@@ -8,7 +8,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Barrier};
 
-use mcp_auth::serve::state::{self, Table};
+use mcp_auth::serve::state::{self, Life, Table};
+use mcp_auth::spec::clock::Clock;
 
 use super::support::{Deployment, Login, free_ports, get, member, rpc, search, try_send, until};
 
@@ -232,20 +233,20 @@ fn while_the_store_is_away_nobody_is_let_in_and_afterwards_all_goes_on() {
 async fn the_shared_store_keeps_what_every_store_keeps() {
     let Some(store) = Store::start() else { return };
     let shared = state::open(&store.url()).await.unwrap();
-    let now = std::time::UNIX_EPOCH.elapsed().unwrap().as_secs();
+    let now = Clock::SYSTEM.now();
     let (key, value) = ("contract", b"one".to_vec());
-    assert!(shared.insert(Table::Code, key, value.clone(), now + 60).await.unwrap());
-    assert!(!shared.insert(Table::Code, key, b"two".to_vec(), now + 60).await.unwrap());
-    assert_eq!(shared.get(Table::Family, key).await.unwrap(), None, "kinds are apart");
-    assert!(!shared.replace(Table::Code, key, b"other", b"x".to_vec(), now + 60).await.unwrap());
-    assert!(shared.replace(Table::Code, key, &value, b"\0\xff".to_vec(), now + 60).await.unwrap());
-    let takers = (0..8).map(|_| shared.take(Table::Code, key));
+    assert!(shared.insert(Table::Code, key, value.clone(), Life::of(now, 60)).await.unwrap());
+    assert!(!shared.insert(Table::Code, key, b"two".to_vec(), Life::of(now, 60)).await.unwrap());
+    assert_eq!(shared.get(Table::Family, key, now).await.unwrap(), None, "kinds are apart");
+    assert!(!shared.replace(Table::Code, key, b"other", b"x".to_vec(), Life::of(now, 60)).await.unwrap());
+    assert!(shared.replace(Table::Code, key, &value, b"\0\xff".to_vec(), Life::of(now, 60)).await.unwrap());
+    let takers = (0..8).map(|_| shared.take(Table::Code, key, now));
     let taken = futures_util::future::join_all(takers).await;
     let got: Vec<_> = taken.into_iter().filter_map(Result::unwrap).collect();
     assert_eq!(got, [b"\0\xff".to_vec()], "of eight takers one gets it");
-    shared.put(Table::Pending, key, value.clone(), now + 1).await.unwrap();
+    shared.put(Table::Pending, key, value.clone(), Life::of(now, 1)).await.unwrap();
     tokio::time::sleep(std::time::Duration::from_millis(2100)).await;
-    assert_eq!(shared.get(Table::Pending, key).await.unwrap(), None, "it has expired");
-    shared.put(Table::Pending, key, value, now).await.unwrap();
-    assert_eq!(shared.take(Table::Pending, key).await.unwrap(), None, "it had expired before");
+    assert_eq!(shared.get(Table::Pending, key, now).await.unwrap(), None, "it has expired");
+    shared.put(Table::Pending, key, value, Life::of(now, 0)).await.unwrap();
+    assert_eq!(shared.take(Table::Pending, key, now).await.unwrap(), None, "it had expired before");
 }

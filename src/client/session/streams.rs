@@ -37,8 +37,11 @@ impl Session<'_> {
             self.hear(ask, id, &mut parser).await
         };
         for _ in 0..RESUMPTIONS {
-            let is_stream =
-                heard.exchange.reply().is_some_and(|r| r.media_type().as_deref() == Some("text/event-stream"));
+            // A stream that was cut off by us had more than enough room.
+            let is_stream = heard
+                .exchange
+                .reply()
+                .is_some_and(|reply| reply.media_type().as_deref() == Some("text/event-stream") && !reply.body.cut);
             let (Some(Era::Stateful(session)), Some(last)) = (&self.era, parser.last_id()) else { break };
             if heard.message.is_some() || !is_stream || parser.has_failed() {
                 break;
