@@ -34,6 +34,8 @@ pub(crate) enum Ends {
     Safety,
     /// Judged or not reached: the server cuts at a point that the network chooses.
     JudgedOrReach,
+    /// Any of the three: which of several requests meets the behaviour is chance, and something else is looked at.
+    AnyOfThese,
 }
 
 impl Ends {
@@ -43,6 +45,7 @@ impl Ends {
             Self::Reach => code == 3,
             Self::Safety => code == 5,
             Self::JudgedOrReach => matches!(code, 0 | 1 | 3),
+            Self::AnyOfThese => matches!(code, 0 | 1 | 3 | 5),
         }
     }
 }
@@ -187,13 +190,18 @@ impl Case {
         let others: Vec<_> = others.into_iter().filter(reached).collect();
         let chosen: Vec<Program> = match (&self.programs[..], all_programs) {
             ([], true) => [Program::Probe].into_iter().chain(others).collect(),
+            // In a short run one command meets each case: by turns, or the probe where its words are looked at.
             ([], false) => {
-                let other = others.get(number % others.len().max(1)).copied();
-                [Program::Probe].into_iter().chain(other).collect()
+                let is_of_probe = !self.says.is_empty() || self.also.is_some() || number.is_multiple_of(2);
+                let other = others.get(number % others.len().max(1)).filter(|_| !is_of_probe);
+                vec![other.copied().unwrap_or(Program::Probe)]
             }
-            // A probe with a login asks more than any other command: in a short run for some.
-            (programs, false) if !number.is_multiple_of(5) && programs.len() > 1 => {
-                programs.iter().copied().filter(|program| *program != Program::ProbeLogin).collect()
+            (programs, false) => {
+                // A probe with a login asks more than any other command.
+                let spared = |program: &&Program| **program != Program::ProbeLogin || number.is_multiple_of(5);
+                let among: Vec<_> = programs.iter().filter(spared).copied().collect();
+                let chosen = if among.is_empty() { programs } else { &among };
+                chosen.get(number / 5 % chosen.len()).copied().into_iter().collect()
             }
             (programs, _) => programs.to_vec(),
         };
