@@ -206,7 +206,7 @@ fn totals(report: &Report, style: &Style, out: &mut dyn Write) -> io::Result<()>
     for thing in &effects.left_behind {
         writeln!(out, "{}", hang(&format!("left behind: {thing}"), 0, style.width))?;
     }
-    writeln!(out, "next: {}", report.next.bold())
+    writeln!(out, "next: {}", words::line(&report.next).bold())
 }
 
 fn some(count: usize, what: &str) -> Option<String> {

@@ -86,7 +86,8 @@ fn finding(report: &Report, result: &CheckResult, out: &mut dyn Write) -> io::Re
     }
     if let Some(fix) = &result.fix {
         let lines: Vec<String> = words::block(fix).lines().map(prose).collect();
-        writeln!(out, "- fix: {}", lines.join("  \n  "))?;
+        // On one line: what begins a line may mean a heading or a list.
+        writeln!(out, "- fix: {}", lines.join("<br>"))?;
     }
     if let Some(setting) = &result.setting {
         writeln!(out, "- {}: {}", prose(setting.provider), prose(&setting.says))?;

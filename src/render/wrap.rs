@@ -1,5 +1,7 @@
 //! Text broken into lines of a width.
 
+use crate::spec::text::printable_block;
+
 /// Breaks at spaces, so that no line is wider than `width` columns unless a word is.
 #[must_use]
 pub fn wrap(text: &str, width: usize) -> Vec<String> {
@@ -37,18 +39,19 @@ fn broken<'t>(text: &'t str, width: usize, words: impl Fn(&'t str) -> Vec<&'t st
     lines
 }
 
-/// The text with every line after the first indented, broken to the width.
+/// The text with every line after the first indented, broken to the width, and nothing raw in it: every writer for people
+/// comes through here, so a text that reached a report unread cannot reach a terminal.
 #[must_use]
 pub fn hang(text: &str, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(20);
-    wrap(text, room).join(&format!("\n{}", " ".repeat(indent)))
+    wrap(&printable_block(text).to_string(), room).join(&format!("\n{}", " ".repeat(indent)))
 }
 
 /// The same, with every piece of code in one piece.
 #[must_use]
 pub fn hang_code(text: &str, indent: usize, width: usize) -> String {
     let room = width.saturating_sub(indent).max(20);
-    wrap_code(text, room).join(&format!("\n{}", " ".repeat(indent)))
+    wrap_code(&printable_block(text).to_string(), room).join(&format!("\n{}", " ".repeat(indent)))
 }
 
 #[cfg(test)]
@@ -60,6 +63,8 @@ mod tests {
         assert_eq!(wrap("one two three", 7), ["one two", "three"]);
         assert_eq!(wrap("a https://example.com/very/long b", 10), ["a", "https://example.com/very/long", "b"]);
         assert_eq!(hang("one two three", 2, 22), "one two three");
+        assert_eq!(hang("a\u{1b}[2J\nb", 2, 22), "a\\u{1b}[2J\n  b");
+        assert_eq!(hang_code("`a\u{1b}[2J b`", 2, 5), "`a\\u{1b}[2J b`");
     }
 
     #[test]
