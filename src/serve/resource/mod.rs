@@ -405,4 +405,6 @@ fn wavering_scope(count: usize) -> &'static str {
 }
 
 #[cfg(test)]
+mod flaws;
+#[cfg(test)]
 mod tests;
