@@ -41,6 +41,12 @@ pub(crate) struct Client {
     pub(crate) management: Option<String>,
     /// Its metadata, as registered.
     pub(crate) metadata: Map<String, Value>,
+    /// When it was registered, in seconds since 1970; 0 where that is not known.
+    #[serde(default)]
+    pub(crate) issued: u64,
+    /// When the registration ends, and its secret with it, in seconds since 1970; 0 if never.
+    #[serde(default)]
+    pub(crate) ends: u64,
 }
 
 impl Client {
@@ -57,7 +63,8 @@ impl Client {
         metadata.insert("token_endpoint_auth_method".into(), method.into());
         metadata.insert("grant_types".into(), grants.into());
         metadata.insert("application_type".into(), "native".into());
-        Self { id: id.into(), origin: Origin::Configured, secret: secret.map(fingerprint), management: None, metadata }
+        let secret = secret.map(fingerprint);
+        Self { id: id.into(), origin: Origin::Configured, secret, management: None, metadata, issued: 0, ends: 0 }
     }
 
     /// Finds a client by its id.

@@ -45,7 +45,15 @@ pub(crate) async fn client(site: &Site, id: &str) -> Result<Option<Client>, Stor
         }
         return Ok(None);
     };
-    let client = Client { id: id.to_owned(), origin: Origin::Document, secret: None, management: None, metadata };
+    let client = Client {
+        id: id.to_owned(),
+        origin: Origin::Document,
+        secret: None,
+        management: None,
+        metadata,
+        issued: 0,
+        ends: 0,
+    };
     let client = Some(client);
     let age = age.map_or(DOCUMENT_AGE, |age| age.min(DOCUMENT_AGE));
     if age > 0 {

@@ -66,6 +66,8 @@ async fn enrol(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
         secret: secret.as_deref().map(fingerprint),
         management: Some(fingerprint(&token)),
         metadata,
+        issued: site.clock.now(),
+        ends: site.clock.now().saturating_add(CLIENT_AGE),
     };
     site.state.put(Table::Client, &client.id, &client, CLIENT_AGE).await?;
     Ok(view(site, &client, secret.as_deref(), &token))
@@ -75,12 +77,12 @@ async fn enrol(site: &Site, ask: &mut Ask) -> Result<Value, Denied> {
 fn view(site: &Site, client: &Client, secret: Option<&str>, token: &str) -> Value {
     let mut members = Map::new();
     members.insert("client_id".into(), json!(client.id));
-    members.insert("client_id_issued_at".into(), json!(site.clock.now()));
+    members.insert("client_id_issued_at".into(), json!(client.issued));
     if let Some(secret) = secret {
         members.insert("client_secret".into(), json!(secret));
     }
     if client.secret.is_some() && site.keeps(Duty::TellSecretExpiry) {
-        members.insert("client_secret_expires_at".into(), json!(0));
+        members.insert("client_secret_expires_at".into(), json!(client.ends));
     }
     members.extend(client.metadata.clone());
     members.insert("registration_access_token".into(), json!(token));
@@ -111,7 +113,7 @@ async fn managed(site: &Site, ask: &mut Ask, id: &str) -> Result<Answer, Denied>
         Method::GET => Ok(Answer::json(StatusCode::OK, view(site, &client, None, &token)).no_store().open()),
         Method::PUT => {
             let metadata = read(site, ask).await?;
-            let client = Client { metadata, ..client };
+            let client = Client { metadata, ends: site.clock.now().saturating_add(CLIENT_AGE), ..client };
             site.state.put(Table::Client, id, &client, CLIENT_AGE).await?;
             Ok(Answer::json(StatusCode::OK, view(site, &client, None, &token)).no_store().open())
         }
