@@ -309,7 +309,7 @@ impl Key {
         self.bits = Some(
             modulus.first().map_or(0, |first| modulus.len() * 8 - usize::try_from(first.leading_zeros()).unwrap_or(0)),
         );
-        self.exponent = (exponent.len() <= 8).then(|| exponent.iter().fold(0, |number, &b| number << 8 | u64::from(b)));
+        self.exponent = (exponent.len() <= 8).then(|| exponent.iter().fold(0, |number, &b| number * 256 + u64::from(b)));
         Ok(())
     }
 
@@ -383,9 +383,38 @@ mod tests {
     }
 
     #[test]
+    fn each_curve_has_its_algorithms_and_sizes() {
+        const ALL: &str =
+            "RS256 RS384 RS512 PS256 PS384 PS512 ES256 ES384 ES512 ES256K EdDSA Ed25519 Ed448 HS256 none ECDH-ES";
+        for (kty, crv, size, algorithms) in [
+            ("EC", "P-256", 32, "ES256"),
+            ("EC", "P-384", 48, "ES384"),
+            ("EC", "P-521", 66, "ES512"),
+            ("EC", "secp256k1", 32, "ES256K"),
+            ("OKP", "Ed25519", 32, "EdDSA Ed25519"),
+            ("OKP", "Ed448", 57, "EdDSA Ed448"),
+            ("OKP", "X25519", 32, ""),
+            ("OKP", "X448", 56, ""),
+        ] {
+            let of = |size: usize| json!({"kty": kty, "crv": crv, "x": base64url(&vec![1; size]), "y": base64url(&vec![1; size])});
+            let read = key(of(size));
+            assert_eq!(read.problem, None, "{crv}");
+            assert_eq!(read.usable_for_signature(), !algorithms.is_empty(), "{crv}");
+            let fitting: Vec<&str> = ALL.split(' ').filter(|alg| read.fits(alg)).collect();
+            assert_eq!(fitting.join(" "), algorithms, "{crv}");
+            let problem = KeyProblem::Length { member: "x", expected: size, found: size + 1 };
+            assert_eq!(key(of(size + 1)).problem, Some(problem), "{crv}");
+        }
+    }
+
+    #[test]
     fn thumbprints_are_those_of_the_rfcs() {
         assert_eq!(key(rsa()).thumbprint().unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
         assert_eq!(key(okp()).thumbprint().unwrap(), "kPrK_qmxVWaYVA9wwBF6Iuo3vVzz7TxHCTwXBygrS4k");
+        // Made by another program.
+        assert_eq!(key(ec()).thumbprint().unwrap(), "oKIywvGUpTVTyxMQ3bwIIeQUudfr_CkLMjCE19ECD-U");
+        let oct = json!({"kty":"oct","k":"c2VjcmV0","alg":"HS256"});
+        assert_eq!(key(oct).thumbprint().unwrap(), "DWBh0SEIAPYh1x5uvot4z3AhaikHkxNJa3Ada2fT-Cg");
         assert_eq!(key(json!({"kty":"RSA"})).thumbprint(), None);
     }
 
@@ -436,7 +465,8 @@ mod tests {
     fn private_members_are_named_but_nothing_more() {
         let leaked = key(with(with(ec(), "d", json!("private-value")), "p", json!(1)));
         assert_eq!(leaked.private_members, ["d", "p"]);
-        assert!(!format!("{leaked:?}").contains("private-value"));
+        let shown = format!("{leaked:?}");
+        assert!(shown.contains("private_members: [\"d\", \"p\"]") && !shown.contains("private-value"), "{shown}");
         assert_eq!(key(json!({"kty":"oct","k":"AA"})).private_members, ["k"]);
         assert_eq!(key(rsa()).private_members, [""; 0]);
     }
@@ -454,6 +484,7 @@ mod tests {
         assert_eq!(problem("{}"), JwksProblem::NoKeys);
         assert_eq!(problem(r#"{"keys":{}}"#), JwksProblem::KeysKind(Kind::Object));
         assert!(matches!(problem("[]"), JwksProblem::Json(JsonProblem::NotObject { .. })));
+        assert!(KeySet::read(json!({"keys": vec![1; 500]}).to_string().as_bytes()).is_ok());
         assert_eq!(problem(&json!({"keys": vec![1; 501]}).to_string()), JwksProblem::TooMany { count: 501 });
     }
 

@@ -102,6 +102,17 @@ def check_files(tree):
     return found
 
 
+def duties_of(tree, faults):
+    """The duties that a planted fault forgets, by what stands after its name in the sources."""
+    found = {fault: set() for fault in faults if fault}
+    for path in (tree / "src").rglob("*.rs"):
+        text = path.read_text()
+        for name in re.finditer(r'"([a-z0-9-]+)"', text):
+            if name[1] in found:
+                found[name[1]] |= set(re.findall(r"Duty::(\w+)", text[name.end():name.end() + 300]))
+    return found
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("list"), parser.add_argument("tree"), parser.add_argument("results")
@@ -127,6 +138,7 @@ def main():
             one = json.loads(line)
             done[one["name"]] = one["status"]
     file_of = check_files(tree)
+    forgotten = duties_of(tree, {unit.fault for unit in everything})
     kills = collections.Counter()
     lock = threading.Lock()
     todo = [n for n, mutant in enumerate(mutants) if n not in outside and re.search(options.only, mutant["name"])
@@ -137,9 +149,12 @@ def main():
         where, function = mutant["file"], (mutant["file"], (mutant.get("function") or {}).get("function_name"))
         module = "::".join(pathlib.Path(where).with_suffix("").parts[1:]).removesuffix("::mod")
 
+        duties = set(re.findall(r"Duty::(\w+)", mutant["diff"]))
+
         def order(unit):
             near = unit.filter.startswith(module) and unit.fault is None or file_of.get(unit.name.split("::")[-1]) == where
-            return (-kills[(function, unit.name, unit.fault)], not near, -kills[(where, unit.name, unit.fault)], unit.seconds)
+            about = bool(duties & forgotten.get(unit.fault, set()))
+            return (-kills[(function, unit.name, unit.fault)], not (near or about), -kills[(where, unit.name, unit.fault)], unit.seconds)
 
         spent, status, by = 0.0, "missed" if reaching[number] else "unreached", None
         for unit in sorted(reaching[number], key=order):
