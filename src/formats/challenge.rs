@@ -539,6 +539,30 @@ mod tests {
     }
 
     #[test]
+    fn quotation_marks_of_other_scripts_are_told_from_a_value() {
+        for (text, value) in
+            [("realm=‘x y’", "x y"), ("realm=’x y’", "x y"), ("realm=“x y”", "x y"), ("realm='x y'", "x y")]
+        {
+            let read = read([format!("Bearer {text}").as_str()]);
+            assert_eq!(read.list[0].param("realm"), Some(value), "{text}");
+            assert_eq!(read.problems, [Problem::ForeignQuotes { param: "realm".to_owned() }], "{text}");
+        }
+    }
+
+    #[test]
+    fn a_parameter_without_a_name_is_none() {
+        let read = read([r#"Bearer realm="x"="y""#]);
+        assert_eq!(read.problems, [Problem::TextAfterQuote { param: "realm".to_owned() }]);
+    }
+
+    #[test]
+    fn so_many_problems_are_noted_and_no_more() {
+        let text: Vec<String> = (0..MAX_PROBLEMS + 5).map(|number| format!("p{number}=ü")).collect();
+        let read = read([format!("Bearer {}", text.join(", ")).as_str()]);
+        assert_eq!(read.problems.len(), MAX_PROBLEMS);
+    }
+
+    #[test]
     fn hostile_headers_take_no_time() {
         for piece in ["\"", "=", "a='", ", ", "\\", "a b ", "a= ", "\u{1b}", " \t"] {
             let text = format!("Bearer {}", piece.repeat(65_536 / piece.len()));

@@ -138,6 +138,10 @@ mod tests {
             (NOW, 0, 2000),
             (253_402_300_799, 99, 9999),
             (0, 21, 1921),
+            // 2 840 140 800 lies in 2060: the next century is near.
+            (2_840_140_800, 0, 2100),
+            (2_840_140_800, 10, 2110),
+            (2_840_140_800, 11, 2011),
         ] {
             let read = read(&format!("Monday, 01-Jan-{digits:02} 00:00:00 GMT"), now);
             let expected = Date::from_calendar_date(year, Month::January, 1).unwrap().midnight().assume_utc();

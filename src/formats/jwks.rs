@@ -309,7 +309,8 @@ impl Key {
         self.bits = Some(
             modulus.first().map_or(0, |first| modulus.len() * 8 - usize::try_from(first.leading_zeros()).unwrap_or(0)),
         );
-        self.exponent = (exponent.len() <= 8).then(|| exponent.iter().fold(0, |number, &b| number * 256 + u64::from(b)));
+        self.exponent =
+            (exponent.len() <= 8).then(|| exponent.iter().fold(0, |number, &b| number * 256 + u64::from(b)));
         Ok(())
     }
 

@@ -381,6 +381,7 @@ mod tests {
         assert_eq!(answer.response_to(&4.into()), None);
         assert_eq!(message(&json!({"id":3.0,"result":1})).id, Some(3.into()));
         assert_eq!(message(&json!({"id":3.5,"result":1})).id, None);
+        assert_eq!(message(&json!({"id":null,"result":1})).id, Some(Id::Null));
         assert_eq!(answer.messages()[3].body, Body::Odd(Oddity::NotObject(Kind::Number)));
     }
 

@@ -288,6 +288,7 @@ mod tests {
         assert_eq!(format!("{secret:?} {:?}", Some(&secret)), "[secret, 18 characters] Some([secret, 18 characters])");
         assert_eq!(serde_json::to_string(&secret).unwrap(), r#""[secret, 18 characters]""#);
         assert_eq!(secret.expose(), "nobody-sees-this-é");
+        assert!(!secret.is_empty() && Secret::from("").is_empty());
     }
 
     #[test]
@@ -326,6 +327,15 @@ mod tests {
     }
 
     #[test]
+    fn an_encoded_secret_is_scrubbed_wherever_it_stands_and_nothing_like_it() {
+        let _secret = Secret::from("two words+of mine");
+        let encoded = "two%20words%2Bof+mine";
+        assert_eq!(scrub(&format!("first={encoded}&again={encoded}&end")), "first=[secret]&again=[secret]&end");
+        let alike = "two%41words%41of+mine";
+        assert_eq!(scrub(alike), alike);
+    }
+
+    #[test]
     fn of_two_secrets_the_longer_is_masked_whole() {
         let _both = [Secret::from("prefix-of-both"), Secret::from("prefix-of-both-and-more")];
         assert_eq!(scrub("<prefix-of-both-and-more> <prefix-of-both>"), "<[secret]> <[secret]>");
@@ -336,6 +346,7 @@ mod tests {
         let _secret = Secret::from("cut+short/secret=of-the-test");
         assert_eq!(scrub("a cut+short/se… b cut+sho… c cut… d"), "a [secret]… b [secret]… c cut… d");
         assert_eq!(scrub("a cut%2Bshort%2Fse…"), "a [secret]…");
+        assert_eq!(scrub("a cut+…"), "a [secret]…", "four bytes are enough");
     }
 
     #[test]

@@ -257,6 +257,12 @@ mod tests {
         let line = format!("data: {}\n", "x".repeat(90));
         assert_eq!(Parser::new(CAPS).feed(line.repeat(2).as_bytes()), Err(SseProblem::Event { limit: 150 }));
         assert_eq!(Parser::new(CAPS).feed(&[b'\n'; 1_001]), Err(SseProblem::Total { limit: 1_000 }));
+        // What just fits is taken.
+        let data = |length| format!("data:{}\n", "x".repeat(length));
+        assert_eq!(Parser::new(CAPS).feed((data(90) + &data(59)).as_bytes()), Ok(vec![]));
+        assert_eq!(Parser::new(CAPS).feed((data(90) + &data(60)).as_bytes()), Err(SseProblem::Event { limit: 150 }));
+        assert_eq!(Parser::new(CAPS).feed(&[b'x'; 100]), Ok(vec![]));
+        assert_eq!(Parser::new(CAPS).feed(&[b'\n'; 1_000]), Ok(vec![]));
         // Empty data lines grow the event, too.
         let small = Caps { event: 5, ..CAPS };
         assert_eq!(Parser::new(small).feed("data\n".repeat(10).as_bytes()), Err(SseProblem::Event { limit: 5 }));

@@ -329,11 +329,10 @@ fn class_of_v6(address: Ipv6Addr) -> AddressClass {
         // AWS, its container credentials, Google.
         [0xfd00, 0xec2, 0, 0, 0, 0, 0, 0x254 | 0x23] | [0xfd20, 0xce, 0, 0, 0, 0, 0, 0x254] => AddressClass::Metadata,
         [0, 0, 0, 0, 0, 0, 0, 1] => AddressClass::Loopback,
-        [0, 0, 0, 0, 0, 0, 0, 0] => AddressClass::Special,
         [0, 0, 0, 0, 0, 0xffff, high, low] | [0x64, 0xff9b, 0, 0, 0, 0, high, low] | [0x2002, high, low, ..] => {
             embedded(high, low)
         }
-        // IPv4-compatible (deprecated), translated (RFC 2765): never a public way.
+        // Unspecified, IPv4-compatible (deprecated), translated (RFC 2765): never a public way.
         [0, 0, 0, 0, 0 | 0xffff, 0, high, low] => embedded(high, low).max(AddressClass::Special),
         // NAT64 with a prefix of the network's own (RFC 8215).
         [0x64, 0xff9b, 1, ..] => AddressClass::Private,

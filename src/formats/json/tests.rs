@@ -10,6 +10,14 @@ fn problem(text: &str) -> JsonProblem {
 }
 
 #[test]
+fn problems_say_in_which_value_they_are() {
+    let text = |document: &str| read(document.as_bytes()).unwrap_err().to_string();
+    assert_eq!(text(r#"{"a":{"b":tru}}"#), "not JSON at line 1, column 14 (in `/a/b`)");
+    assert_eq!(text(r#"{"a":[1,"#), "the document ends in the middle, at line 1, column 8 (in `/a/1`)");
+    assert_eq!(text("tru!"), "not JSON at line 1, column 4");
+}
+
+#[test]
 fn ordinary_documents_are_read_as_they_are() {
     let text = r#" {"b":[1,-2,2.5,"x",null,true,{"é":"\u00e9"}],"a":{},"n":18446744073709551615} "#;
     assert_eq!(read(text.as_bytes()).unwrap(), serde_json::from_str::<Value>(text).unwrap());

@@ -108,7 +108,9 @@ fn what_the_parser_would_repair_is_refused_before_it() {
     ] {
         assert_eq!(odd(text), expected, "{text:?}");
     }
-    assert_eq!(odd(&format!("https://rs.test/{}", "a".repeat(MAX_URL))), "long");
+    let long = |length: usize| format!("https://rs.test/{}", "a".repeat(length - "https://rs.test/".len()));
+    assert_eq!(odd(&long(MAX_URL + 1)), "long");
+    assert!(gate(&long(MAX_URL)).is_ok());
 }
 
 #[test]
@@ -360,4 +362,23 @@ proptest! {
         let once = canonical(&format!("HTTPS://Rs.Test{port}/{path}")).unwrap();
         prop_assert_eq!(canonical(&once).unwrap(), once);
     }
+}
+
+#[test]
+fn user_information_is_left_out_whole() {
+    for (text, shown) in [
+        ("http://user@h/", "http://…@h/"),
+        ("ftp://user:hunter2@h?x@y", "ftp://…@h?x@y"),
+        ("//user@h", "//…@h"),
+        ("mailto:user@h", "mailto:…@h"),
+        ("http://h/a@b", "http://h/a@b"),
+    ] {
+        assert_eq!(without_user(text), shown);
+    }
+}
+
+#[test]
+fn the_last_part_of_an_ipv6_address_is_no_port() {
+    assert_eq!(split_port("[::1]"), ("[::1]", None));
+    assert_eq!(split_port("[::1]:8080"), ("[::1]", Some("8080")));
 }

@@ -405,6 +405,8 @@ fn wavering_scope(count: usize) -> &'static str {
 }
 
 #[cfg(test)]
+mod credentials;
+#[cfg(test)]
 mod flaws;
 #[cfg(test)]
 mod tests;
