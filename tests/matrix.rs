@@ -7,6 +7,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
 mod findings;
+mod sent;
 mod walk;
 
 use std::collections::BTreeMap;

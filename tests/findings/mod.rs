@@ -1,11 +1,15 @@
 //! What is said of every planted fault, word for word: a finding names its place and both values, and a change of any
 //! of them is seen in review. `MCP_AUTH_BLESS=1 cargo test --test matrix` rewrites the files.
 
+mod steady;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::PathBuf;
 
 use mcp_auth::report::{CheckResult, Status};
+
+pub(crate) use steady::steady;
 
 /// What is said of each fault.
 pub(crate) type Said = BTreeMap<String, String>;
@@ -61,7 +65,7 @@ pub(crate) fn compare(prefixes: &[&str], said: &Said, whole: bool) -> Vec<String
 }
 
 #[expect(clippy::disallowed_methods, reason = "blessing is asked for by the environment")]
-fn blessing() -> bool {
+pub(crate) fn blessing() -> bool {
     std::env::var_os("MCP_AUTH_BLESS").is_some()
 }
 
@@ -70,33 +74,4 @@ fn without_query(place: &str) -> String {
     let (head, behind) = place.split_once('?').unwrap_or((place, ""));
     let (_, outcome) = behind.split_once(" → ").unwrap_or_default();
     if outcome.is_empty() { head.to_owned() } else { format!("{head}? → {outcome}") }
-}
-
-/// The text without what is new in every run: long words of keys, tokens and identifiers, and long numbers.
-fn steady(text: &str) -> String {
-    let is_part = |c: char| c.is_ascii_alphanumeric() || c == '_' || c == '-';
-    let mut out = String::new();
-    let mut rest = text;
-    while let Some(first) = rest.chars().next() {
-        let length = rest.find(|c| is_part(c) != is_part(first)).unwrap_or(rest.len());
-        let (word, behind) = rest.split_at(length);
-        let digits = word.chars().filter(char::is_ascii_digit).count();
-        let is_random = word.len() >= 16 && (digits >= 2 || word.chars().any(char::is_uppercase));
-        // A port behind a colon, or behind an encoded one.
-        let number = word.strip_prefix("3A").unwrap_or(word);
-        let is_number = number.len() >= 4 && number.chars().all(|c| c.is_ascii_digit());
-        let is_exchange = number.len() == word.len() && (out.ends_with('#') || out.ends_with("exchange "));
-        let is_number = is_number || is_exchange && word.chars().all(|c| c.is_ascii_digit());
-        out.push_str(if !is_part(first) {
-            word
-        } else if is_random {
-            "RANDOM"
-        } else if is_number {
-            "NUMBER"
-        } else {
-            word
-        });
-        rest = behind;
-    }
-    out
 }
