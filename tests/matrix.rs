@@ -6,6 +6,7 @@
 
 #![expect(clippy::unwrap_used, clippy::panic, reason = "a test may panic")]
 
+mod disturbed;
 mod findings;
 mod sent;
 mod walk;

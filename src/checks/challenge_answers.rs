@@ -64,7 +64,7 @@ fn user_agents(e: &Evidence<'_>) -> Verdict {
     let mut asked = e.all(Step::McpUserAgent).peekable();
     need!(asked.peek(), absent "the refused request was not repeated under other names");
     // A server that has enough of us says so with 429 or 503: that is not about the name.
-    let differs = |x: &&Exchange| !matches!(x.status(), Some(429 | 503)) && x.status() != usual;
+    let differs = |x: &&Exchange| !x.is_untold() && x.status() != usual;
     let others: Vec<&Exchange> = asked.filter(differs).collect();
     let Some(first) = others.first() else { return Verdict::Pass };
     let names: Vec<String> = others.iter().filter_map(|x| Some(printable(x.about.as_deref()?).to_string())).collect();

@@ -229,6 +229,9 @@ fn preflight(e: &Evidence<'_>) -> Verdict {
     if lets_through(asked) {
         return Verdict::Pass;
     }
+    if asked.is_untold() || asked.status().is_none() {
+        return Verdict::inconclusive("no answer came to the preflight");
+    }
     if is_refused(asked) {
         let message = format!("the preflight of a browser is answered with {}", status(asked));
         let found = finding(Pointer::exchange(asked.number), message).expected("204").actual(status(asked));

@@ -96,6 +96,7 @@ pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict>
         _ if answered(200, 201) => Verdict::blocked("prm-json"),
         _ if answered(201, 300) => Verdict::blocked("prm-status"),
         _ if answered(300, 400) => Verdict::blocked("meta-redirect"),
+        _ if candidates.iter().any(|x| x.is_untold()) => Verdict::blocked("prm-discoverable"),
         _ if answered(401, 404) || answered(500, 600) => Verdict::blocked("prm-unauthenticated"),
         _ => Verdict::blocked("prm-discoverable"),
     })

@@ -273,9 +273,13 @@ fn fetch(e: &Evidence<'_>) -> Verdict {
     if let Some(failure) = exchange.failure() {
         return match failure.kind {
             FailureKind::Budget => Verdict::not_applicable("the budget of the run was used up"),
+            FailureKind::Halted => Verdict::inconclusive("the server asked for fewer requests, so it was not asked"),
             FailureKind::Refused => Verdict::blocked("meta-private-address"),
             _ => found.actual(printable(&failure.detail).to_string()).fail(),
         };
+    }
+    if exchange.is_untold() {
+        return Verdict::inconclusive("the server had no time for the question");
     }
     let problem = match e.object(exchange) {
         None => exchange.status().map_or_else(|| "no answer".to_owned(), |status| status.to_string()),

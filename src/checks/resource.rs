@@ -4,7 +4,7 @@
 //! is wrong only at a URL that the challenge names beside the well-known ones is `challenge-rm-fetch`.
 
 use super::ground::resource;
-use crate::evidence::{Document, Evidence, Exchange, FailureKind, Mode, Pointer};
+use crate::evidence::{Document, Evidence, Exchange, Mode, Pointer};
 use crate::formats::uri;
 use crate::level;
 use crate::need;
@@ -264,12 +264,10 @@ fn discoverable(e: &Evidence<'_>) -> Verdict {
 
 fn nowhere(e: &Evidence<'_>) -> Verdict {
     let asked = candidates(e);
-    let unsure = |x: &Exchange| {
-        x.status() == Some(429)
-            || x.failure().is_some_and(|f| matches!(f.kind, FailureKind::Budget | FailureKind::Refused))
-    };
-    if asked.iter().any(|c| unsure(c.answer)) {
-        return Verdict::not_applicable("not every place could be asked: too many requests, or none allowed");
+    if asked.iter().any(|c| c.answer.is_untold()) {
+        return Verdict::not_applicable(
+            "not every place gave an answer: the server had no time, or no more requests were allowed",
+        );
     }
     let first = need!(asked.first(), absent "no resource metadata was asked for");
     let answers: Vec<String> =
@@ -292,7 +290,7 @@ fn nowhere(e: &Evidence<'_>) -> Verdict {
 }
 
 fn unauthenticated(e: &Evidence<'_>) -> Verdict {
-    let refused = |x: &Exchange| status_in(x, 401, 404) || status_in(x, 500, 600);
+    let refused = |x: &Exchange| status_in(x, 401, 404) || status_in(x, 500, 600) && !x.is_untold();
     let outright = if matches!(e.mode(), Mode::Public | Mode::Legacy) { None } else { stumbling(e, refused) };
     let Some(exchange) = outright else {
         need!(found(e, "prm-unauthenticated"));

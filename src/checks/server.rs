@@ -209,6 +209,11 @@ fn discoverable(e: &Evidence<'_>) -> Verdict {
     let Err(verdict) = server(e) else { return Verdict::Pass };
     unless_mine(verdict, "asm-discoverable", || {
         let trail = need!(issuer(e));
+        if trail.candidates.iter().any(|x| e.landed(x).is_untold()) {
+            return Verdict::not_applicable(
+                "not every place gave an answer: the server had no time, or no more requests were allowed",
+            );
+        }
         let found = nothing_found(e, &trail, "no metadata of the authorization server is at the places clients ask");
         let found = match e.about(Step::OauthRoot, &trail.issuer).and_then(|x| e.object(x)?.ok()?.text("issuer")) {
             Some(other) => found.fix(format!(
@@ -370,7 +375,7 @@ fn miss_is_404(e: &Evidence<'_>) -> Verdict {
         let landed = e.landed(exchange);
         let is_document = e.object(landed).is_some_and(|object| object.is_ok());
         let status = landed.status();
-        if is_document || matches!(status, Some(404 | 410)) {
+        if is_document || landed.is_untold() || matches!(status, Some(404 | 410)) {
             continue;
         }
         let order = if n < place { "before" } else { "after" };

@@ -165,7 +165,9 @@ fn a_miss_counts_by_its_kind_and_place() {
     };
     assert!(matches!(at_second(Came::Status(403)), Verdict::Info(_)));
     assert!(matches!(at_second(Came::Status(410)), Verdict::Pass));
-    assert!(matches!(at_second(Came::Status(503)), Verdict::Warn(_)));
+    assert!(matches!(at_second(Came::Status(502)), Verdict::Warn(_)));
+    assert!(matches!(at_second(Came::Status(503)), Verdict::Pass));
+    assert!(matches!(at_second(Came::Failed(FailureKind::Halted)), Verdict::Pass));
     assert!(matches!(at_second(Came::Failed(FailureKind::Timeout)), Verdict::Warn(_)));
     let after = trail(places([Came::Json(metadata(&json!({}))), Came::Status(500), Came::Status(404)]));
     assert!(matches!(judge("asm-miss-is-404", &after), Verdict::Info(_)));

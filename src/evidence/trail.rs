@@ -327,6 +327,17 @@ impl Exchange {
         }
     }
 
+    /// Whether it tells nothing of the server: it was never sent, or the server had no time for it (429, 503).
+    #[must_use]
+    pub fn is_untold(&self) -> bool {
+        match &self.outcome {
+            Outcome::Reply(reply) => matches!(reply.status, 429 | 503),
+            Outcome::Failure(failure) => {
+                matches!(failure.kind, FailureKind::Budget | FailureKind::Halted | FailureKind::Refused)
+            }
+        }
+    }
+
     /// Whether the exchange is this step.
     #[must_use]
     pub fn is(&self, step: Step) -> bool {
