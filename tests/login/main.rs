@@ -6,6 +6,7 @@
 
 mod ends;
 mod input;
+mod proofs;
 mod proxy;
 mod refusals;
 mod routing;
