@@ -10,7 +10,8 @@ use serde_json::Value;
 use crate::proxy::{Answer, Message};
 use crate::stage::Stage;
 
-const DEMAND: &str = "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ndpop-nonce: n-1\r\nconnection: close";
+const DEMAND: &str =
+    "HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\ndpop-nonce: n-1\r\nconnection: close";
 
 /// The claims of the proof that a token request came with.
 fn claims(message: &Message) -> Value {

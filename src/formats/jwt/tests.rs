@@ -176,6 +176,8 @@ fn each_claim_is_checked_with_its_kind() {
     assert_eq!(with_claim("nbf", json!(1_530)), []);
     assert_eq!(with_claim("nbf", json!(null)), wrong("nbf", Kind::Null));
     assert_eq!(with_claim("iat", json!(1_600)), [ClaimProblem::IssuedInFuture { by: 100 }]);
+    assert_eq!(with_claim("iat", json!(1_531)), [ClaimProblem::IssuedInFuture { by: 31 }]);
+    assert_eq!(with_claim("iat", json!(1_530)), []);
     assert_eq!(with_claim("aud", json!(123)), wrong("aud", Kind::Number));
     assert_eq!(with_claim("aud", json!(["a", 1])), wrong("aud", Kind::Number));
     assert_eq!(with_claim("iss", json!(["https://as.test"])), wrong("iss", Kind::Array));

@@ -264,13 +264,50 @@ async fn what_cannot_be_used_is_told_at_the_start() {
 
 #[tokio::test]
 async fn a_fault_of_the_resource_server_shows_with_tokens_of_others_too() {
-    let theirs = theirs(Posture::Reference).await;
     const CARELESS: &[Deed] = &[Deed::Forget(Duty::VerifyAudience)];
-    let fault: &'static Fault = Box::leak(Box::new(Fault::new("planted", CARELESS)));
-    let config = Config { foreign: Some(Settings::new(theirs.issuer())), faults: vec![fault], ..Config::default() };
-    let ours = start(config).await.unwrap();
+    const TRUSTING: &[Deed] = &[Deed::Forget(Duty::VerifySignature)];
+    const BRITTLE: &[Deed] = &[Deed::Forget(Duty::SurviveUnknownKid)];
+    let theirs = theirs(Posture::Reference).await;
     let issued = tokens(&theirs, &[]).await;
-    assert_eq!(call(&ours, "search", issued["access_token"].as_str().unwrap()).await.status, 200);
+    let key = &Keys::of_process().unwrap().access;
+    for (deeds, statuses) in [
+        (&[][..], [401, 401, 401]),
+        (CARELESS, [200, 401, 401]),
+        (TRUSTING, [401, 200, 401]),
+        (BRITTLE, [401, 401, 500]),
+    ] {
+        let fault: &'static Fault = Box::leak(Box::new(Fault::new("planted", deeds)));
+        let config = Config { foreign: Some(Settings::new(theirs.issuer())), faults: vec![fault], ..Config::default() };
+        let ours = start(config).await.unwrap();
+        let good = signed(key, &key.header("at+jwt"), &claims(&theirs, &ours));
+        let (message, _) = good.rsplit_once('.').unwrap();
+        let mut unknown = key.header("at+jwt");
+        unknown["kid"] = json!("nobody");
+        let bad = [
+            issued["access_token"].as_str().unwrap().to_owned(),
+            format!("{message}.{}", "A".repeat(86)),
+            signed(key, &unknown, &claims(&theirs, &ours)),
+        ];
+        let mut seen = Vec::new();
+        for token in &bad {
+            seen.push(call(&ours, "search", token).await.status);
+        }
+        assert_eq!(seen, statuses, "{deeds:?}");
+        assert_eq!(call(&ours, "search", &good).await.status, 200, "{deeds:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_token_of_another_use_is_none() {
+    let theirs = theirs(Posture::Reference).await;
+    let ours = ours(Settings { must: vec![("token_use", "access")], ..Settings::new(theirs.issuer()) }).await;
+    let key = &Keys::of_process().unwrap().access;
+    for (value, status) in [(json!("access"), 200), (json!("id"), 401), (json!(true), 401), (Value::Null, 401)] {
+        let mut claims = claims(&theirs, &ours);
+        claims.insert("token_use".to_owned(), value.clone());
+        let token = signed(key, &key.header("at+jwt"), &claims);
+        assert_eq!(call(&ours, "search", &token).await.status, status, "{value}");
+    }
 }
 
 #[test]

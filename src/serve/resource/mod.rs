@@ -409,4 +409,6 @@ mod credentials;
 #[cfg(test)]
 mod flaws;
 #[cfg(test)]
+mod protocol;
+#[cfg(test)]
 mod tests;

@@ -9,7 +9,7 @@ use crate::serve::strict;
 /// The key of the server's name in `_meta`.
 const SERVER_INFO: &str = "io.modelcontextprotocol/serverInfo";
 /// Messages in a batch at most.
-const BATCH_LIMIT: usize = 50;
+pub(super) const BATCH_LIMIT: usize = 50;
 
 /// A message.
 #[derive(Debug)]

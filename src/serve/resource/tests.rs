@@ -9,13 +9,17 @@ use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Duty, Fault};
 use crate::spec::posture::Posture;
 
-async fn running(posture: Posture, forgotten: &[Duty]) -> Server {
-    let deeds: Vec<Deed> = forgotten.iter().map(|duty| Deed::Forget(*duty)).collect();
+pub(super) async fn running(posture: Posture, forgotten: &[Duty]) -> Server {
+    doing(posture, forgotten.iter().map(|duty| Deed::Forget(*duty)).collect()).await
+}
+
+/// A deployment with these faults.
+pub(super) async fn doing(posture: Posture, deeds: Vec<Deed>) -> Server {
     let fault: &'static Fault = Box::leak(Box::new(Fault::new("planted", Box::leak(deeds.into_boxed_slice()))));
     start(Config { posture, faults: vec![fault], ..Config::default() }).await.unwrap()
 }
 
-fn token(server: &Server, subject: &str, scope: &str) -> String {
+pub(super) fn token(server: &Server, subject: &str, scope: &str) -> String {
     let now = Clock::SYSTEM.now();
     let claims = json!({"iss": server.issuer(), "aud": server.mcp_url(), "sub": subject, "client_id": "app", "iat": now,
         "exp": now + 600, "jti": subject, "scope": scope});
@@ -24,7 +28,7 @@ fn token(server: &Server, subject: &str, scope: &str) -> String {
 }
 
 /// Sends a message; headers with an empty value are left out.
-async fn rpc(server: &Server, body: &Value, headers: &[(&str, &str)]) -> Seen {
+pub(super) async fn rpc(server: &Server, body: &Value, headers: &[(&str, &str)]) -> Seen {
     let good = token(server, "alice", "search:read");
     let mut all: Vec<(&str, &str)> = vec![("content-type", "application/json"), ("authorization", &good)];
     all.retain(|(name, _)| !headers.iter().any(|(other, _)| other == name));
@@ -32,18 +36,18 @@ async fn rpc(server: &Server, body: &Value, headers: &[(&str, &str)]) -> Seen {
     send("POST", server.mcp_url(), &all, &body.to_string()).await
 }
 
-fn modern(method: &str, params: Value) -> Value {
+pub(super) fn modern(method: &str, params: Value) -> Value {
     let mut params = params;
     params["_meta"] = json!({"io.modelcontextprotocol/protocolVersion": "2026-07-28",
         "io.modelcontextprotocol/clientCapabilities": {}});
     json!({"jsonrpc": "2.0", "id": "a", "method": method, "params": params})
 }
 
-fn code(seen: &Seen) -> (u16, i64) {
+pub(super) fn code(seen: &Seen) -> (u16, i64) {
     (seen.status, seen.json()["error"]["code"].as_i64().unwrap_or(0))
 }
 
-const VERSION: (&str, &str) = ("mcp-protocol-version", "2026-07-28");
+pub(super) const VERSION: (&str, &str) = ("mcp-protocol-version", "2026-07-28");
 
 #[tokio::test]
 async fn the_stateless_wire_discovers_lists_and_calls() {
