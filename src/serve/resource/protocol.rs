@@ -13,9 +13,12 @@ use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Duty, Edit, Reply};
 use crate::spec::posture::Posture;
 
+/// A message, its headers, and the status and code of the answer.
+type Case<'a> = (Value, &'a [(&'a str, &'a str)], (u16, i64));
+
 const TEAPOT: &[Edit] = &[Edit::Status(418)];
 
-fn call(name: &str, arguments: Value) -> Value {
+fn call(name: &str, arguments: &Value) -> Value {
     modern("tools/call", json!({"name": name, "arguments": arguments}))
 }
 
@@ -66,7 +69,7 @@ fn a_message_is_a_request_a_notification_a_response_or_some_of_them() {
 async fn the_wire_is_told_by_meta_or_headers_and_never_by_the_handshake() {
     let server = running(Posture::Reference, &[]).await;
     let bare = |method: &str| json!({"jsonrpc": "2.0", "id": 1, "method": method, "params": {"protocolVersion": "2025-11-25"}});
-    let cases: [(Value, &[(&str, &str)], (u16, i64)); 5] = [
+    let cases: [Case<'_>; 5] = [
         (bare("initialize"), &[VERSION, ("mcp-method", "initialize")], (200, 0)),
         (bare("initialize"), &[("mcp-method", "initialize")], (200, 0)),
         // Stateless, and not as it must be.
@@ -99,7 +102,7 @@ async fn what_a_header_must_repeat_depends_on_the_method() {
     let server = running(Posture::Reference, &[]).await;
     let read = modern("resources/read", json!({"uri": "mcp-auth://documents/pkce"}));
     let prompt = modern("prompts/get", json!({"name": "explain", "arguments": {"topic": "x"}}));
-    for body in [&read, &prompt, &call("search", json!({"query": "x"}))] {
+    for body in [&read, &prompt, &call("search", &json!({"query": "x"}))] {
         assert_eq!(ask(&server, body, &[]).await.status, 200, "{body}");
         assert_eq!(code(&ask(&server, body, &[("mcp-name", "another")]).await), (400, -32020), "{body}");
     }
@@ -113,7 +116,7 @@ async fn templates_and_prompts_are_listed_and_a_collection_is_searched() {
     assert_eq!(templates["result"]["resourceTemplates"][0]["uriTemplate"], "mcp-auth://documents/{id}");
     let prompts = ask(&server, &modern("prompts/list", json!({})), &[]).await.json();
     assert_eq!(prompts["result"]["prompts"][0]["name"], "explain");
-    let within = call("search", json!({"query": "token resource server metadata", "collection": "resource"}));
+    let within = call("search", &json!({"query": "token resource server metadata", "collection": "resource"}));
     let found = ask(&server, &within, &[("mcp-param-collection", "resource")]).await.json();
     let results = found["result"]["structuredContent"]["results"].as_array().unwrap();
     let ids: Vec<&str> = results.iter().map(|result| result["id"].as_str().unwrap()).collect();
@@ -126,7 +129,7 @@ async fn a_document_may_have_64_kib_with_its_title() {
     let server = running(Posture::Reference, &[]).await;
     let good = token(&server, "alice", "search:read search:write");
     for (length, fits) in [((64 << 10) - 1, true), (64 << 10, false)] {
-        let save = call("save", json!({"title": "t", "text": "x".repeat(length)}));
+        let save = call("save", &json!({"title": "t", "text": "x".repeat(length)}));
         let saved = ask(&server, &save, &[("authorization", &good)]).await.json();
         assert_eq!(saved["result"]["isError"] == true, !fits, "{length}");
     }
@@ -135,8 +138,8 @@ async fn a_document_may_have_64_kib_with_its_title() {
 
 #[tokio::test]
 async fn an_edit_reaches_the_replies_that_it_names() {
-    let unknown = call("nope", json!({}));
-    let search = call("search", json!({"query": "x"}));
+    let unknown = call("nope", &json!({}));
+    let search = call("search", &json!({"query": "x"}));
     let prompt = modern("prompts/get", json!({"name": "nope"}));
     let list = modern("resources/list", json!({}));
     for (reply, body, status) in [
@@ -172,8 +175,8 @@ async fn headers_that_are_looked_at_too_early_are_those_of_the_stateless_wire() 
 }
 
 /// The answer of a user to what was asked.
-fn answered(state: &Value, response: Value) -> Value {
-    let mut body = call("search", json!({}));
+fn answered(state: &Value, response: &Value) -> Value {
+    let mut body = call("search", &json!({}));
     body["params"]["inputResponses"] = json!({ "query": response });
     body["params"]["requestState"] = state.clone();
     body["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({"elicitation": {}});
@@ -192,23 +195,23 @@ async fn what_the_user_is_asked_may_be_said_refused_or_left_open() {
     };
     let (alice, bob) = (user("alice"), user("bob"));
     let said = async |body: &Value, who: &str| ask(&server, body, &[("authorization", who)]).await;
-    let question = said(&answered(&Value::Null, Value::Null), &alice).await;
+    let question = said(&answered(&Value::Null, &Value::Null), &alice).await;
     assert_eq!(code(&question), (400, -32602), "an answer without a state is nobody's");
-    let mut first = call("search", json!({}));
+    let mut first = call("search", &json!({}));
     first["params"]["_meta"]["io.modelcontextprotocol/clientCapabilities"] = json!({"elicitation": {}});
     let asked = said(&first, &alice).await.json()["result"].clone();
     assert_eq!(asked["resultType"], "input_required");
     let state = &asked["requestState"];
     let accept = json!({"action": "accept", "content": {"query": "pkce"}});
 
-    let found = said(&answered(state, accept.clone()), &alice).await.json();
+    let found = said(&answered(state, &accept), &alice).await.json();
     assert_eq!(found["result"]["structuredContent"]["results"][0]["id"], "pkce");
     for open in [json!({"action": "accept"}), json!({"action": "accept", "content": {"query": "  "}})] {
-        let again = said(&answered(state, open.clone()), &alice).await.json();
+        let again = said(&answered(state, &open), &alice).await.json();
         assert_eq!(again["result"]["resultType"], "input_required", "{open}");
     }
     for no in [json!({"action": "decline"}), json!({"action": "cancel", "content": {"query": "pkce"}}), json!({})] {
-        let refused = said(&answered(state, no.clone()), &alice).await.json();
+        let refused = said(&answered(state, &no), &alice).await.json();
         assert!(
             refused["result"]["resultType"] == "complete" && refused["result"]["isError"] == true,
             "{no}: {refused}"
@@ -222,7 +225,7 @@ async fn what_the_user_is_asked_may_be_said_refused_or_left_open() {
         json!(key.sign(&key.header(typ), &claims).unwrap())
     };
     let typ = "mcp-state+jwt";
-    assert_eq!(said(&answered(&sign(typ, json!({})), accept.clone()), &alice).await.status, 200);
+    assert_eq!(said(&answered(&sign(typ, json!({})), &accept), &alice).await.status, 200);
     let (head, _) = state.as_str().unwrap().rsplit_once('.').unwrap();
     let forged = [
         ("another signature", json!(format!("{head}.{}", "A".repeat(86)))),
@@ -232,13 +235,13 @@ async fn what_the_user_is_asked_may_be_said_refused_or_left_open() {
         ("no end", sign(typ, json!({"exp": null}))),
     ];
     for (name, state) in &forged {
-        assert_eq!(code(&said(&answered(state, accept.clone()), &alice).await), (400, -32602), "{name}");
+        assert_eq!(code(&said(&answered(state, &accept), &alice).await), (400, -32602), "{name}");
     }
-    assert_eq!(said(&answered(state, accept.clone()), &bob).await.status, 400, "of another user");
+    assert_eq!(said(&answered(state, &accept), &bob).await.status, 400, "of another user");
     hand.set(1_800_000_599);
-    assert_eq!(said(&answered(state, accept.clone()), &alice).await.status, 200, "in its last second");
+    assert_eq!(said(&answered(state, &accept), &alice).await.status, 200, "in its last second");
     hand.set(1_800_000_600);
-    assert_eq!(said(&answered(state, accept), &alice).await.status, 400, "at its end");
+    assert_eq!(said(&answered(state, &accept), &alice).await.status, 400, "at its end");
     server.stop().await;
 }
 
@@ -272,7 +275,7 @@ async fn a_token_may_have_16_kib() {
 #[tokio::test]
 async fn scopes_that_waver_are_others_each_time() {
     let server = running(Posture::Reference, &[Duty::SteadyScope]).await;
-    let save = call("save", json!({"title": "t", "text": "x"}));
+    let save = call("save", &json!({"title": "t", "text": "x"}));
     let mut seen = Vec::new();
     for _ in 0..4 {
         let refused = ask(&server, &save, &[]).await;
