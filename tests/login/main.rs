@@ -5,6 +5,7 @@
 #![expect(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing, reason = "a test may panic")]
 
 mod ends;
+mod grants;
 mod input;
 mod proofs;
 mod proxy;

@@ -149,11 +149,11 @@ def main():
         where, function = mutant["file"], (mutant["file"], (mutant.get("function") or {}).get("function_name"))
         module = "::".join(pathlib.Path(where).with_suffix("").parts[1:]).removesuffix("::mod")
 
-        broad = {"checks": "disturbed::", "client": "sent::"}
+        broad = {"checks": ("matrix::disturbed",), "client": ("matrix::sent", "login::"), "store": ("login::", "crash::")}
         duties = set(re.findall(r"Duty::(\w+)", mutant["diff"]))
 
         def order(unit):
-            near = unit.filter.startswith(module) and unit.fault is None or unit.filter.startswith(broad.get(module.split("::")[0], "-")) or file_of.get(unit.name.split("::")[-1]) == where
+            near = unit.filter.startswith(module) and unit.fault is None or unit.name.startswith(broad.get(module.split("::")[0], "-")) or file_of.get(unit.name.split("::")[-1]) == where
             about = bool(duties & forgotten.get(unit.fault, set()))
             return (-kills[(function, unit.name, unit.fault)], not (near or about), -kills[(where, unit.name, unit.fault)], unit.seconds)
 
