@@ -9,6 +9,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use mcp_auth::serve::{Config, IdentityProvider, Registration, Workloads};
+use mcp_auth::spec::clock::Clock;
 use rcgen::{KeyPair, PublicKeyData as _};
 use serde_json::{Value, json};
 
@@ -181,7 +182,7 @@ impl Own {
 }
 
 fn soon() -> u64 {
-    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs() + 120
+    Clock::SYSTEM.now() + 120
 }
 
 #[test]
