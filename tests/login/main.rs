@@ -11,6 +11,7 @@ mod proofs;
 mod proxy;
 mod refusals;
 mod routing;
+mod session;
 mod stage;
 
 use std::fs;

@@ -116,8 +116,12 @@ impl Session<'_> {
                 Some(chunk) = coming.recv() => {
                     self.take(&chunk, &Id::Null, &mut parser, &mut None).await;
                 }
-                _ = &mut sending => return,
+                _ = &mut sending => break,
             }
+        }
+        // What came with its end was asked, too.
+        while let Ok(chunk) = coming.try_recv() {
+            self.take(&chunk, &Id::Null, &mut parser, &mut None).await;
         }
     }
 
