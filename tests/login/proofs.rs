@@ -67,3 +67,19 @@ fn a_nonce_beside_another_error_or_with_another_status_is_not_asked_for() {
     });
     assert_eq!((code, proofs.len()), (4, 1), "{err}");
 }
+
+#[test]
+fn a_login_that_is_bound_to_a_key_stays_so_when_it_is_refreshed() {
+    let stage = Stage::new();
+    let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "--dpop"]);
+    assert_eq!(code, 0, "{err}");
+    let key = |stage: &Stage| stage.book()["logins"][0]["tokens"]["dpop_key"].clone();
+    let before = key(&stage);
+    assert!(before.is_string());
+    let (code, _, err) = stage.run(&["token", "refresh"]);
+    assert!(code == 0 && key(&stage) == before, "{err}");
+    let (code, out, err) = stage.run(&["token", "check"]);
+    assert!(code == 0 && out.contains("bound to the key that is stored with it (DPoP)"), "{out} {err}");
+    let (code, _, err) = stage.run(&["call", "search", "query=pkce"]);
+    assert_eq!(code, 0, "{err}");
+}
