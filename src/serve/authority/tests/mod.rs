@@ -2,6 +2,7 @@
 
 mod clients;
 mod codes;
+mod details;
 mod tokens;
 
 use serde_json::Value;
