@@ -1,5 +1,5 @@
-//! What each check says when one answer of a correct deployment is another: lost, busy, refused, a page, a success. The
-//! record of a whole run is disturbed in one exchange at a time and judged again; what changes stands in
+//! What each check says when one answer of a correct deployment is another: lost, busy, refused, a page, a success. In the
+//! record of a whole run the answers to one request, or the first of them, are replaced and judged again; what changes stands in
 //! `fixtures/disturbed/`, for review. `MCP_AUTH_BLESS=1 cargo test --test matrix disturbed` rewrites the files.
 //!
 //! And one rule: what was not seen is never a finding. An answer that is lost, busy, or was never asked for may leave a
@@ -13,7 +13,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
 use mcp_auth::checks;
-use mcp_auth::evidence::{Evidence, Trail};
+use mcp_auth::evidence::{Evidence, Exchange, Trail};
 use mcp_auth::report::{self, CheckResult, Status};
 use mcp_auth::spec::extension::Extension;
 use mcp_auth::spec::posture::Posture;
@@ -75,31 +75,52 @@ fn judged(trail: &Trail, checks: &[&'static Check]) -> BTreeMap<&'static str, St
 }
 
 /// Check, then step and trial, then what is said, then by which disturbances.
-type Changes = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, BTreeSet<&'static str>>>>;
+type Changes = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, BTreeSet<String>>>>;
+
+/// What is disturbed together: the exchanges of one step about one thing, since some checks believe only what comes twice.
+fn groups(trail: &Trail) -> Vec<(String, Vec<usize>)> {
+    let mut found: Vec<(String, Vec<usize>)> = Vec::new();
+    for (index, exchange) in trail.exchanges.iter().enumerate() {
+        let about = exchange.about.as_deref().map_or_else(String::new, |about| format!(" ({})", steady(about)));
+        let place = format!("{}{about}", exchange.step.title());
+        match found.iter_mut().find(|(known, _)| *known == place) {
+            Some((_, indices)) => indices.push(index),
+            None => found.push((place, vec![index])),
+        }
+    }
+    found
+}
 
 fn disturb(trail: &mut Trail, readers: &[(&'static Check, BTreeSet<&'static str>)], changes: &mut Changes) {
     let everybody: Vec<&Check> = readers.iter().map(|(check, _)| *check).collect();
     let calm = judged(trail, &everybody);
-    for index in 0..trail.exchanges.len() {
-        let exchange = trail.exchanges[index].clone();
-        let title = exchange.step.title();
+    for (place, indices) in groups(trail) {
+        let title = trail.exchanges[indices[0]].step.title();
         let concerned: Vec<&Check> =
             readers.iter().filter(|(_, steps)| steps.contains(title)).map(|(check, _)| *check).collect();
         if concerned.is_empty() {
             continue;
         }
-        let about = exchange.about.as_deref().map_or_else(String::new, |about| format!(" ({})", steady(about)));
+        let kept: Vec<Exchange> = indices.iter().map(|index| trail.exchanges[*index].clone()).collect();
         for disturbance in DISTURBANCES {
-            match (disturbance.apply)(&exchange) {
-                Some(disturbed) => trail.exchanges[index] = disturbed,
-                None => continue,
-            }
-            for (id, said) in judged(trail, &concerned).into_iter().filter(|(id, said)| calm.get(id) != Some(said)) {
-                let place = changes.entry(id).or_default().entry(format!("{title}{about}")).or_default();
-                place.entry(said).or_default().insert(disturbance.name);
+            // Each of them, then only the first.
+            for (often, count) in [("", indices.len()), ("-once", 1)] {
+                let disturbed: Option<Vec<Exchange>> = kept.iter().take(count).map(disturbance.apply).collect();
+                let Some(disturbed) = disturbed.filter(|_| often.is_empty() || indices.len() > 1) else { continue };
+                for (index, exchange) in indices.iter().zip(disturbed) {
+                    trail.exchanges[*index] = exchange;
+                }
+                for (id, said) in judged(trail, &concerned).into_iter().filter(|(id, said)| calm.get(id) != Some(said))
+                {
+                    let said =
+                        changes.entry(id).or_default().entry(place.clone()).or_default().entry(said).or_default();
+                    said.insert(format!("{}{often}", disturbance.name));
+                }
+                for (index, exchange) in indices.iter().zip(&kept) {
+                    trail.exchanges[*index] = exchange.clone();
+                }
             }
         }
-        trail.exchanges[index] = exchange;
     }
 }
 
@@ -126,7 +147,11 @@ fn runs(prefixes: &[&str]) -> Vec<Trail> {
                 special("ext-wif-checks", vec![Extension::Wif]),
             ]
         }
-        "authz-" => wanted.push(special("authz-code-lifetime", Vec::new())),
+        // With a page for a person, and with a code that grows old.
+        "authz-" => wanted.extend([
+            (Walk { login: false, ..far }, Posture::Reference, None),
+            special("authz-code-lifetime", Vec::new()),
+        ]),
         "modern-" => wanted.extend([(far.clone(), Posture::LegacyWire, None), (far, Posture::ModernWire, None)]),
         "challenge-" => wanted.push((far, Posture::Revision2025_03_26, None)),
         _ => {}
@@ -156,8 +181,11 @@ fn blame(changes: &Changes) -> Vec<String> {
         for (place, said) in places {
             for (said, disturbances) in said {
                 let reaches = REACHES.contains(id);
-                let hides = |name: &&str| disturbance::hides(name) && !(reaches && *name == "lost");
-                let unseen: Vec<&str> = disturbances.iter().copied().filter(hides).collect();
+                let hides = |name: &&String| {
+                    let name = name.trim_end_matches("-once");
+                    disturbance::hides(name) && !(reaches && name == "lost")
+                };
+                let unseen: Vec<&String> = disturbances.iter().filter(hides).collect();
                 if (said.starts_with("fail") || said.starts_with("warn")) && !unseen.is_empty() {
                     complaints.push(format!("{id} blames a server for an answer that was {unseen:?}: {place}: {said}"));
                 }
@@ -175,7 +203,7 @@ fn compare(prefix: &str, changes: &Changes) -> Vec<String> {
     for (id, places) in changes {
         for (place, said) in places {
             for (said, disturbances) in said {
-                let names = disturbances.iter().copied().collect::<Vec<_>>().join(" ");
+                let names = disturbances.iter().map(String::as_str).collect::<Vec<_>>().join(" ");
                 lines.push(format!("{id} | {place} | {names} | {said}"));
             }
         }
