@@ -14,6 +14,8 @@ mod authorization_page;
 mod authorization_redirects;
 #[cfg(test)]
 mod authorization_tests;
+#[cfg(test)]
+mod cases;
 mod challenge;
 mod challenge_answers;
 mod challenge_metadata;
