@@ -287,3 +287,6 @@ pub fn examine_introspection(answer: &Map<String, Value>, standard: &Standard) -
     }
     found
 }
+
+#[cfg(test)]
+mod tests;

@@ -8,6 +8,7 @@ mod clients;
 mod ends;
 mod grants;
 mod input;
+mod keeping;
 mod proofs;
 mod proxy;
 mod refusals;
