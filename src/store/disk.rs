@@ -444,6 +444,8 @@ pub(crate) mod hooks {
         #[derive(Clone, Copy, Debug)]
         pub(crate) enum Deed {
             Fail,
+            /// That step fails and every one after it.
+            FailOn,
             Die,
         }
 
@@ -472,6 +474,7 @@ pub(crate) mod hooks {
                 plan.0 += 1;
                 match plan.1 {
                     Some((at, Deed::Fail)) if at == number => Err(io::Error::other(format!("planned at {name}"))),
+                    Some((at, Deed::FailOn)) if at <= number => Err(io::Error::other(format!("planned at {name}"))),
                     Some((at, Deed::Die)) if at == number => std::process::abort(),
                     _ => Ok(()),
                 }

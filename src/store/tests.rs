@@ -175,6 +175,28 @@ fn what_nothing_can_replace_is_saved_in_spite_of_one_failing_step() {
 }
 
 #[test]
+fn a_disk_that_stays_broken_is_given_up_after_four_tries() {
+    let home = tempfile::tempdir().unwrap();
+    rotate(home.path(), "refresh-token-1").unwrap();
+    let save = |plan| {
+        block(async {
+            let mut guard = Store::in_directory(home.path()).lock().await.unwrap();
+            guard.make_room().unwrap();
+            seam::plan(plan);
+            guard.insist(|book| book.put(login("https://as.test", "refresh-token-2")))
+        })
+    };
+    let error = save(Some((0, Deed::FailOn))).unwrap_err();
+    assert!(matches!(error, StoreError::Disk { .. }), "{error}");
+    let tries = seam::taken();
+    seam::plan(None);
+    assert_eq!(tries.iter().filter(|name| **name == tries[0]).count(), 4, "{tries:?}");
+    let found = refresh_of(&Store::in_directory(home.path()).read().unwrap());
+    assert_eq!(found.as_deref(), Some("refresh-token-1"), "what was there is there");
+    save(None).unwrap();
+}
+
+#[test]
 fn whichever_step_a_process_dies_at_the_file_holds_one_whole_generation() {
     for (number, name) in steps().iter().enumerate() {
         let home = tempfile::tempdir().unwrap();
