@@ -2,8 +2,8 @@
 //! of its tokens.
 
 use std::io::{Read as _, Write as _};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 
 use mcp_auth::serve::{Config, Registration};
 use mcp_auth::spec::posture::Posture;
@@ -222,4 +222,109 @@ fn a_document_of_the_client_is_read_before_anybody_else_reads_it() {
         assert!(code != 0 && err.contains("fragment"), "{bad}: {code} {err}");
         assert_eq!(stage.count("GET", "/authorize"), 0, "{bad}");
     }
+}
+
+#[test]
+fn a_registration_says_how_its_client_proves_itself() {
+    const METHODS: &str = "token_endpoint_auth_methods_supported";
+    type Edit = fn(&mut Value);
+    // What the metadata says, what the answer to the registration says, and where the client id then is.
+    let cases: [(Edit, Edit, &str); 5] = [
+        (|_| {}, |_| {}, "body"),
+        // A secret that nobody asked for, and not a word about it.
+        (
+            |m| m[METHODS] = json!(["client_secret_basic"]),
+            |r| (r["client_secret"], r["token_endpoint_auth_method"]) = (json!("a-secret-of-them"), Value::Null),
+            "header",
+        ),
+        (
+            |m| m[METHODS] = json!(["client_secret_basic", "none"]),
+            |r| (r["client_secret"], r["token_endpoint_auth_method"]) = (json!("a-secret-of-them"), Value::Null),
+            "body",
+        ),
+        (
+            |_| {},
+            |r| {
+                (r["client_secret"], r["token_endpoint_auth_method"]) =
+                    (json!("a-secret-of-them"), json!("client_secret_basic"))
+            },
+            "header",
+        ),
+        // A method that needs a secret, and none.
+        (|_| {}, |r| r["token_endpoint_auth_method"] = json!("client_secret_basic"), "body"),
+    ];
+    for (number, (metadata, registration, place)) in cases.into_iter().enumerate() {
+        let (first, second) =
+            (document("/.well-known/oauth-authorization-server", metadata), document("/register", registration));
+        let stage = Stage::tampered(move |url, answer| second(url, first(url, answer)));
+        let url = stage.url();
+        stage.run(&["login", &url, "--browser", "follow", "--no-try"]);
+        let asked = stage.messages().into_iter().find(|message| message.url.ends_with("/token")).unwrap();
+        let in_header = asked.request().to_lowercase().contains("authorization: basic ");
+        assert_eq!((in_header, asked.body.contains("client_id=")), (place == "header", place == "body"), "{number}");
+    }
+}
+
+#[test]
+fn a_registration_is_managed_at_the_origin_that_made_it_and_nowhere_else() {
+    let stage = Stage::tampered(document("/register", |body| {
+        body["registration_client_uri"] = json!("http://127.0.0.1:9/register/x");
+    }));
+    stage.log_in();
+    assert!(stage.book()["logins"][0]["client"]["registration_uri"].is_null());
+    let (_, _, err) = stage.run(&["logout", "--forget-client"]);
+    assert!(err.contains("client registration not deleted"), "{err}");
+    assert_eq!(stage.messages().iter().filter(|message| message.method == "DELETE").count(), 0);
+}
+
+#[test]
+fn the_document_at_the_root_may_name_the_origin_and_others_must_name_the_server() {
+    let at_root = |resource: fn(&str) -> Value| {
+        // What stood at the path.
+        let held = Mutex::new(String::new());
+        move |url: &str, answer: Answer| {
+            let parsed = url::Url::parse(url).unwrap();
+            let gone =
+                || Answer { head: "HTTP/1.1 404 Not Found\r\nconnection: close".to_owned(), body: String::new() };
+            let origin = parsed.origin().ascii_serialization();
+            if let Some(challenge) =
+                answer.head.lines().find(|line| line.to_lowercase().starts_with("www-authenticate"))
+            {
+                return Answer {
+                    head: answer.head.replace(challenge, "www-authenticate: Bearer realm=\"x\""),
+                    ..answer
+                };
+            }
+            match parsed.path() {
+                "/.well-known/oauth-protected-resource/mcp" => {
+                    held.lock().unwrap().clone_from(&answer.body);
+                    gone()
+                }
+                "/.well-known/oauth-protected-resource" => {
+                    let mut body: Value = serde_json::from_str(&held.lock().unwrap()).unwrap();
+                    body["resource"] = resource(&origin);
+                    let head = "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\nconnection: close".to_owned();
+                    Answer { head, body: body.to_string() }
+                }
+                _ => answer,
+            }
+        }
+    };
+    let log_in = |resource: fn(&str) -> Value| {
+        let stage = Stage::tampered(at_root(resource));
+        let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "--no-try", "-v"]);
+        let sent = stage.messages().into_iter().find(|message| message.url.contains("/authorize?"));
+        let named = sent.and_then(|message| {
+            let url = url::Url::parse(&message.url).unwrap();
+            url.query_pairs().find(|(name, _)| name == "resource").map(|(_, value)| value.into_owned())
+        });
+        (code, err, named, stage.url())
+    };
+    let (_, err, named, url) = log_in(|origin| json!(origin));
+    assert_eq!(named.as_deref(), url.strip_suffix("/mcp"), "{err}");
+    assert!(!err.contains("not exactly the server's URL"), "{err}");
+    let (_, err, named, url) = log_in(|origin| json!(format!("{origin}/mcp")));
+    assert_eq!(named, Some(url), "{err}");
+    let (code, err, named, _) = log_in(|origin| json!(format!("{origin}/other")));
+    assert!(code == 5 && named.is_none() && err.contains("`resource`"), "{code} {err}");
 }

@@ -15,6 +15,7 @@ mod refusals;
 mod routing;
 mod session;
 mod stage;
+mod wires;
 
 use std::fs;
 use std::os::unix::fs::PermissionsExt as _;

@@ -181,4 +181,8 @@ fn a_nonce_that_the_endpoint_wants_is_in_every_proof_after_it() {
     let refused = stage.messages().iter().filter(|message| message.answered().contains("use_dpop_nonce")).count();
     let wanted = err.matches("→ 401").count();
     assert!(wanted == 1 && refused <= 2, "asked for once in a run: {wanted} {refused} {err}");
+    assert!(
+        !err.contains("stateful") && !err.contains("used up"),
+        "neither another wire nor another token is tried: {err}"
+    );
 }
