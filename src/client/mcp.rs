@@ -132,3 +132,25 @@ pub fn header_text(value: &str) -> String {
         format!("=?base64?{}?=", base64::engine::general_purpose::STANDARD.encode(value))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::header_text;
+
+    #[test]
+    fn what_a_header_cannot_carry_is_encoded_and_nothing_else() {
+        for plain in ["search", "a b", "~!", ""] {
+            assert_eq!(header_text(plain), plain);
+        }
+        for (value, encoded) in [
+            (" a", "=?base64?IGE=?="),
+            ("a ", "=?base64?YSA=?="),
+            ("\u{e9}", "=?base64?w6k=?="),
+            ("a\nb", "=?base64?YQpi?="),
+            ("\u{7f}", "=?base64?fw==?="),
+            ("=?base64?YQ==?=", "=?base64?PT9iYXNlNjQ/WVE9PT89?="),
+        ] {
+            assert_eq!(header_text(value), encoded);
+        }
+    }
+}

@@ -318,3 +318,21 @@ fn value(url: &Url, name: &str) -> Option<String> {
 fn odd_state() -> String {
     ('!'..='~').chain([' ']).cycle().take(511).chain(['.']).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn another_port_is_one_that_there_is() {
+        for (url, other) in [
+            ("http://127.0.0.1:4711/callback", "http://127.0.0.1:4712/callback"),
+            ("http://127.0.0.1:60000/callback", "http://127.0.0.1:60001/callback"),
+            ("http://127.0.0.1:60001/callback", "http://127.0.0.1:60000/callback"),
+            ("http://127.0.0.1:65535/callback", "http://127.0.0.1:65534/callback"),
+            ("http://127.0.0.1/callback", "http://127.0.0.1:81/callback"),
+        ] {
+            assert_eq!(on_another_port(&Url::parse(url).unwrap()), other);
+        }
+    }
+}

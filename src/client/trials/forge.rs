@@ -179,4 +179,70 @@ mod tests {
         assert_eq!(token.split('.').count(), 3);
         assert!(unsigned("none", &json!({})).ends_with('.'));
     }
+
+    /// The public half of a forger's key as JWK, taken from the key itself.
+    fn public(forger: &Forger) -> Value {
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let ec = |crv: &str, key: &EcdsaKeyPair, length: usize| {
+            let point = key.public_key().as_ref();
+            json!({ "kty": "EC", "crv": crv, "x": text(&point[1..=length]), "y": text(&point[length + 1..]) })
+        };
+        match forger {
+            Forger::P256(key) => ec("P-256", key, 32),
+            Forger::P384(key) => ec("P-384", key, 48),
+            Forger::Ed25519(key) => json!({ "kty": "OKP", "crv": "Ed25519", "x": text(key.public_key().as_ref()) }),
+            Forger::Rsa(key) => {
+                let key = key.public_key();
+                let (n, e) = (key.modulus(), key.exponent());
+                json!({ "kty": "RSA", "n": text(n.big_endian_without_leading_zero()), "e": text(e.big_endian_without_leading_zero()) })
+            }
+        }
+    }
+
+    #[test]
+    fn a_key_of_each_kind_signs_what_another_library_verifies_by_its_pem() {
+        use jsonwebtoken::{Algorithm, DecodingKey, crypto::verify};
+        let pem = |jwk: &Value| public_pem(jwk).unwrap().into_bytes();
+        for (wanted, alg) in [
+            (json!({ "kty": "EC", "crv": "P-256" }), Algorithm::ES256),
+            (json!({ "kty": "EC", "crv": "P-384" }), Algorithm::ES384),
+            (json!({ "kty": "OKP", "crv": "Ed25519" }), Algorithm::EdDSA),
+            (json!({ "kty": "RSA" }), Algorithm::RS256),
+        ] {
+            let forger = Forger::like(&wanted).unwrap();
+            let token = forger.sign(&json!({}), &json!({ "sub": "a" }));
+            let (message, signature) = token.rsplit_once('.').unwrap();
+            let pem = pem(&public(&forger));
+            let key = match alg {
+                Algorithm::EdDSA => DecodingKey::from_ed_pem(&pem),
+                Algorithm::RS256 => DecodingKey::from_rsa_pem(&pem),
+                _ => DecodingKey::from_ec_pem(&pem),
+            };
+            assert!(verify(signature, message.as_bytes(), &key.unwrap(), alg).unwrap(), "{wanted}");
+            let header: Value =
+                serde_json::from_slice(&URL_SAFE_NO_PAD.decode(token.split('.').next().unwrap()).unwrap()).unwrap();
+            assert_eq!(header["alg"], json!(alg));
+        }
+        for none in [
+            json!({ "kty": "EC", "crv": "P-521" }),
+            json!({ "kty": "OKP", "crv": "X25519" }),
+            json!({ "kty": "oct" }),
+            json!({}),
+        ] {
+            assert!(Forger::like(&none).is_none() && public_pem(&none).is_none(), "{none}");
+        }
+    }
+
+    #[test]
+    fn numbers_and_lengths_are_written_as_der_has_them() {
+        // X.690 §8.1.3, §8.3: a number whose first bit is set gets a byte before it, a long content a longer length.
+        assert_eq!(integer(vec![0x7f]), [2, 1, 0x7f]);
+        assert_eq!(integer(vec![0x80]), [2, 2, 0, 0x80]);
+        assert_eq!(integer(vec![0x01, 0x80]), [2, 2, 0x01, 0x80]);
+        assert_eq!(element(4, &[1; 127])[..3], [4, 127, 1]);
+        assert_eq!(element(4, &[1; 128])[..4], [4, 0x81, 128, 1]);
+        assert_eq!(element(4, &[1; 255])[..4], [4, 0x81, 255, 1]);
+        assert_eq!(element(4, &[1; 256])[..5], [4, 0x82, 1, 0, 1]);
+        assert_eq!(hex("00ff7a"), [0, 0xff, 0x7a]);
+    }
 }

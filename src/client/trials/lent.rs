@@ -198,3 +198,41 @@ fn changed(state: &str) -> String {
     let other = |c: char| if c == 'A' { 'B' } else { 'A' };
     state.chars().enumerate().map(|(index, c)| if Some(index) == place { other(c) } else { c }).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_answer_is_as_dull_as_its_schema_allows() {
+        for (schema, value) in [
+            (json!({ "default": "x", "enum": ["y"], "type": "string" }), json!("x")),
+            (json!({ "enum": ["y", "z"] }), json!("y")),
+            (json!({ "oneOf": [{ "const": 3 }, { "const": 4 }] }), json!(3)),
+            (json!({ "type": "boolean" }), json!(false)),
+            (json!({ "type": "integer" }), json!(1)),
+            (json!({ "type": "number", "minimum": 7.5 }), json!(7.5)),
+            (json!({ "type": "array" }), json!([])),
+            (json!({ "type": "string" }), json!("mcp-auth")),
+            (json!({}), json!("mcp-auth")),
+        ] {
+            assert_eq!(dull(&schema), value, "{schema}");
+        }
+        let asked = json!({ "inputRequests": {
+            "one": { "params": { "requestedSchema": { "properties": { "a": { "type": "boolean" }, "b": {} } } } },
+            "two": {} } });
+        let expected = json!({ "one": { "action": "accept", "content": { "a": false, "b": "mcp-auth" } },
+            "two": { "action": "accept", "content": {} } });
+        assert_eq!(responses(&asked), expected);
+        assert_eq!(responses(&json!({})), json!({}));
+    }
+
+    #[test]
+    fn a_changed_state_differs_in_one_letter_in_its_middle() {
+        for (state, other) in
+            [("abcdef", "abcAef"), ("AAAA", "AABA"), ("ab.--c", "ab.--A"), ("a", "A"), ("", ""), ("--", "--")]
+        {
+            assert_eq!(changed(state), other);
+        }
+    }
+}
