@@ -22,6 +22,7 @@ use mcp_auth::verdict::Check;
 
 use super::GROUPS;
 use super::findings::{blessing, steady};
+use super::sent::as_far_as_it_goes;
 use super::walk::{Walk, walk, walk_for};
 use disturbance::DISTURBANCES;
 
@@ -127,13 +128,7 @@ fn disturb(trail: &mut Trail, readers: &[(&'static Check, BTreeSet<&'static str>
 /// The runs that are disturbed: a whole one on both wires, and those that only some checks need.
 fn runs(prefixes: &[&str]) -> Vec<Trail> {
     let runtime = tokio::runtime::Runtime::new().unwrap();
-    let far = Walk {
-        touches: Some(Vec::new()),
-        login: true,
-        user_agents: true,
-        challenge_tool: Some("search"),
-        ..Walk::default()
-    };
+    let far = as_far_as_it_goes();
     let special = |id: &'static str, extensions: Vec<Extension>| {
         let check = checks::by_id(id).unwrap();
         (Walk { extensions, ..walk_for(check) }, Posture::Reference, Some(check))
