@@ -3,7 +3,7 @@
 
 use super::granted::came_at;
 use super::ground::issuer;
-use super::issued_claims::expected_audience;
+use super::issued_audience::expected_audience;
 use super::minted::at;
 use super::tried::{Tried, tried_lent};
 use crate::evidence::{Evidence, Exchange};

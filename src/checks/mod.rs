@@ -34,6 +34,7 @@ mod forged;
 mod granted;
 mod ground;
 mod issued;
+mod issued_audience;
 mod issued_claims;
 mod keys;
 mod legacy;

@@ -4,7 +4,8 @@
 use super::asked::{Asked, asked, attempt, attempts, issues, redeemed};
 use super::granted::{asked as parameter, reply_of, tokens_of};
 use super::issued::{LOGIN_OR_TRIAL, member};
-use super::issued_claims::{expected_audience, shown};
+use super::issued_audience::expected_audience;
+use super::issued_claims::shown;
 use super::token::{at, must_refuse};
 use crate::evidence::{Evidence, Exchange, Pointer};
 use crate::formats::json::Field;
