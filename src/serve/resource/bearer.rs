@@ -23,6 +23,8 @@ pub(crate) const LEEWAY: u64 = 30;
 pub(crate) const UPSTREAM_TOKEN: &str = "mcp-auth-token-of-the-api-behind";
 /// The longest token looked at, in bytes.
 const TOKEN_LIMIT: usize = 16 << 10;
+/// The longest key set that a header may lead to, in bytes.
+const KEYS_LIMIT: usize = 64 << 10;
 
 /// Who is asking.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -244,12 +246,12 @@ impl<'a> Parts<'a> {
         if !site.keeps(Duty::LeaveHeaderKeyUrlAlone)
             && let Some(url) = self.text("jku").and_then(|url| Url::parse(url).ok())
         {
-            let _ = fetch::get(&url, 64 << 10, false, &site.trusted).await;
+            let _ = fetch::get(&url, KEYS_LIMIT, false, &site.trusted).await;
         }
         if !site.keeps(Duty::RefuseHeaderKeyUrl) {
             for name in ["jku", "x5u"] {
                 if let Some(url) = self.text(name).and_then(|url| Url::parse(url).ok())
-                    && let Some(Fetched::Body(body)) = fetch::get(&url, 64 << 10, false, &site.trusted).await
+                    && let Some(Fetched::Body(body)) = fetch::get(&url, KEYS_LIMIT, false, &site.trusted).await
                     && let Ok(set) = serde_json::from_slice::<Value>(&body)
                     && let Some(keys) = set.get("keys").and_then(Value::as_array)
                     && keys.iter().any(|jwk| self.is_signed_with(jwk))
