@@ -166,6 +166,8 @@ mod tests {
     struct Fake {
         kept: Mutex<Option<String>>,
         forgets: bool,
+        /// Keeps this instead of what it is given.
+        mixes_up: Option<String>,
         hangs: bool,
     }
 
@@ -179,7 +181,7 @@ mod tests {
 
         fn write(&self, text: &str) -> Result<(), String> {
             if !self.forgets {
-                *self.kept.lock().unwrap() = Some(text.to_owned());
+                *self.kept.lock().unwrap() = self.mixes_up.clone().or(Some(text.to_owned()));
             }
             Ok(())
         }
@@ -222,6 +224,8 @@ mod tests {
         assert!(told(Fake { hangs: true, ..Fake::default() }).contains("no answer within 3 s"));
         assert!(begun.elapsed() < PATIENCE * 2);
         assert!(told(Fake { forgets: true, ..Fake::default() }).contains("did not keep"));
+        let other = Key::random().unwrap().text().to_string();
+        assert!(told(Fake { mixes_up: Some(other), ..Fake::default() }).contains("did not keep"));
         let strange = Fake { kept: Mutex::new(Some("SOMEBODY-ELSES-SECRET".to_owned())), ..Fake::default() };
         let error = told(strange);
         assert!(error.contains("no key of ours") && !error.contains("SOMEBODY"), "{error}");

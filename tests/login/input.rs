@@ -129,6 +129,7 @@ fn without_a_keyring_nothing_is_kept_elsewhere() {
     let (code, out, err) = stage.run(&["login", &stage.url(), "--store", "keyring", "--browser", "follow"]);
     assert!(code == 6 && out.is_empty() && err.contains("the keyring of the operating system: "), "{code} {err}");
     assert!(err.contains("--store file"), "{err}");
+    assert!(cfg!(feature = "keyring") || err.contains("was built without it"), "{err}");
     let kept = fs::read_dir(stage.state()).map_or(0, |all| {
         all.filter(|entry| entry.as_ref().unwrap().file_name().to_string_lossy().ends_with("json")).count()
     });

@@ -151,8 +151,8 @@ async fn codes_for_devices_are_eight_letters_and_may_be_allowed_at_once() {
         seen.extend(letters);
         assert_eq!(started["verification_uri_complete"], json!(format!("{}/device?user_code={code}", server.issuer())));
     }
-    // 160 letters of 20 or so.
-    assert!(seen.len() > 10, "{seen:?}");
+    // 160 letters of an alphabet of 20, and the dash.
+    assert!(seen.len() > 17, "{seen:?}");
     let started = post(&server, "/device_authorization", &begin, &[]).await.json();
     let poll = [
         ("grant_type", "urn:ietf:params:oauth:grant-type:device_code"),
@@ -230,5 +230,87 @@ async fn an_identity_assertion_is_no_assertion_of_a_public_client() {
     };
     assert_eq!(attempt("mcp-auth-public", &unsigned).await, "unauthorized_client");
     assert_eq!(attempt("mcp-auth-confidential", &unsigned).await, "invalid_client");
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_client_is_known_by_one_proof_that_is_its_own() {
+    let config = Config { auto_approve: true, ..Config::default() };
+    let secret = config.clients[1].secret().unwrap().to_owned();
+    let server = start(config).await.unwrap();
+    let keyed = json!({"token_endpoint_auth_method": "private_key_jwt", "grant_types": ["client_credentials"],
+        "jwks": {"keys": [Keys::make().unwrap().access.public]}});
+    let keyed = send("POST", &format!("{}/register", server.issuer()), &[], &keyed.to_string()).await.json();
+    let keyed = keyed["client_id"].as_str().unwrap();
+    let basic = |id: &str, secret: &str| format!("Basic {}", STANDARD.encode(format!("{id}:{secret}")));
+    let grant = ("grant_type", "client_credentials");
+    let own = "mcp-auth-confidential";
+    let good = basic(own, &secret);
+    type Case<'a> = (Vec<(&'a str, &'a str)>, Option<String>, u16, &'a str, bool);
+    let cases: Vec<Case<'_>> = vec![
+        (vec![grant], Some(good.clone()), 200, "", false),
+        (vec![grant, ("client_id", own)], Some(good.clone()), 200, "", false),
+        (vec![grant, ("client_id", own), ("client_secret", &secret)], None, 200, "", false),
+        (vec![grant], Some(basic(own, "wrong")), 401, "invalid_client", true),
+        (vec![grant, ("client_id", own), ("client_secret", "wrong")], None, 401, "invalid_client", true),
+        (vec![grant, ("client_id", own)], None, 401, "invalid_client", true),
+        // A key is not shown by being silent.
+        (vec![grant, ("client_id", keyed)], None, 401, "invalid_client", true),
+        (vec![grant, ("client_id", "another")], Some(good.clone()), 400, "invalid_request", false),
+        (vec![grant, ("client_secret", &secret)], Some(good.clone()), 400, "invalid_request", false),
+        (vec![grant], Some("Basic !".to_owned()), 401, "invalid_client", true),
+        (vec![grant, ("client_id", own), ("client_assertion", "x")], None, 401, "invalid_client", true),
+        // A client that cannot authenticate acts for nobody, and is told so in another way.
+        (vec![grant, ("client_id", "mcp-auth-public")], None, 400, "unauthorized_client", false),
+    ];
+    for (pairs, header, status, error, asks) in cases {
+        let headers: Vec<(&str, &str)> = header.iter().map(|value| ("authorization", value.as_str())).collect();
+        let seen = post(&server, "/token", &pairs, &headers).await;
+        assert_eq!(
+            (seen.status, seen.json()["error"].as_str().unwrap_or_default()),
+            (status, error),
+            "{pairs:?} {header:?}"
+        );
+        assert_eq!(seen.header("www-authenticate").is_some(), asks, "{pairs:?} {header:?}");
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_redirect_uri_fits_to_the_letter_unless_a_duty_is_forgotten() {
+    let registered = "https://*.app.test/callback";
+    let asked = async |duty: Option<Duty>, uri: &str| {
+        let mut config =
+            Config { auto_approve: true, faults: duty.into_iter().map(forgetting).collect(), ..Config::default() };
+        config.clients.push(Registration::new("one", &[registered], None));
+        let server = start(config).await.unwrap();
+        let challenge = fingerprint(VERIFIER);
+        let seen =
+            authorize(&server, &but(&request(&server, &challenge), &[("redirect_uri", uri), ("client_id", "one")]))
+                .await;
+        server.stop().await;
+        seen.header("location").is_some()
+    };
+    let wild = Some(Duty::RefuseRedirectWildcard);
+    for (uri, fits) in [
+        ("https://one.app.test/callback", true),
+        ("https://evil.test/.app.test/callback", true),
+        ("https://one.app.test/other", false),
+        ("http://one.app.test/callback", false),
+        ("https://.app.test/callback", false),
+    ] {
+        assert_eq!(asked(wild, uri).await, fits, "{uri}");
+        assert!(!asked(None, uri).await, "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn a_request_may_be_posted_and_what_a_page_sends_is_another_thing() {
+    let server = running(Posture::Reference, &[]).await;
+    let challenge = fingerprint(VERIFIER);
+    let seen = post(&server, "/authorize", &request(&server, &challenge), &[]).await;
+    assert!(parameter(&seen, "code").is_some(), "{} {}", seen.head, seen.body);
+    let seen = post(&server, "/authorize", &but(&request(&server, &challenge), &[("request", "x")]), &[]).await;
+    assert_eq!((seen.status, seen.header("location")), (400, None));
     server.stop().await;
 }
