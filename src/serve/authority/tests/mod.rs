@@ -3,6 +3,7 @@
 mod clients;
 mod codes;
 mod details;
+mod registrations;
 mod tokens;
 
 use serde_json::Value;
