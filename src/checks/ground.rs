@@ -102,6 +102,11 @@ pub(super) fn resource<'e>(e: &'e Evidence<'_>) -> Result<Document<'e>, Verdict>
     })
 }
 
+/// The skip for a document that is nowhere, where not every place told whether it has one.
+pub(super) const fn not_all_told() -> Verdict {
+    Verdict::not_applicable("not every place gave an answer: the server had no time, or no more requests were allowed")
+}
+
 /// The authorization server a client uses, with or without a document.
 pub(super) fn issuer<'e>(e: &'e Evidence<'_>) -> Result<IssuerTrail<'e>, Verdict> {
     if let Some(server) = e.authorization_server() {

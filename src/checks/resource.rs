@@ -3,7 +3,7 @@
 //! A place that a client asks before it finds the document can stop it; a place behind that is only worth knowing. What
 //! is wrong only at a URL that the challenge names beside the well-known ones is `challenge-rm-fetch`.
 
-use super::ground::resource;
+use super::ground::{not_all_told, resource};
 use crate::evidence::{Document, Evidence, Exchange, Mode, Pointer};
 use crate::formats::uri;
 use crate::level;
@@ -265,9 +265,7 @@ fn discoverable(e: &Evidence<'_>) -> Verdict {
 fn nowhere(e: &Evidence<'_>) -> Verdict {
     let asked = candidates(e);
     if asked.iter().any(|c| c.answer.is_untold()) {
-        return Verdict::not_applicable(
-            "not every place gave an answer: the server had no time, or no more requests were allowed",
-        );
+        return not_all_told();
     }
     let first = need!(asked.first(), absent "no resource metadata was asked for");
     let answers: Vec<String> =

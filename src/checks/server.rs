@@ -3,7 +3,7 @@
 //!
 //! Which of the missing documents is whose finding is decided in [`ground::server`](super::ground::server).
 
-use super::ground::{in_both, issuer, misplaced, server};
+use super::ground::{in_both, issuer, misplaced, not_all_told, server};
 use super::server_members::DOCUMENTS;
 use crate::evidence::{Document, Evidence, Exchange, HttpReply, IssuerTrail, Mode, Pointer};
 use crate::formats::uri;
@@ -210,9 +210,7 @@ fn discoverable(e: &Evidence<'_>) -> Verdict {
     unless_mine(verdict, "asm-discoverable", || {
         let trail = need!(issuer(e));
         if trail.candidates.iter().any(|x| e.landed(x).is_untold()) {
-            return Verdict::not_applicable(
-                "not every place gave an answer: the server had no time, or no more requests were allowed",
-            );
+            return not_all_told();
         }
         let found = nothing_found(e, &trail, "no metadata of the authorization server is at the places clients ask");
         let found = match e.about(Step::OauthRoot, &trail.issuer).and_then(|x| e.object(x)?.ok()?.text("issuer")) {

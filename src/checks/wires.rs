@@ -206,22 +206,19 @@ fn origin(e: &Evidence<'_>) -> Verdict {
 
 fn origin_absent(e: &Evidence<'_>) -> Verdict {
     let usual: Vec<&Exchange> = [LIST, INITIALIZE].into_iter().filter_map(|trial| attempt(e, trial)).collect();
-    if usual.is_empty() {
-        return no_login(e);
-    }
+    let Some(first) = usual.first() else { return no_login(e) };
     if usual.iter().any(|x| is_result(x)) {
         return Verdict::Pass;
     }
     if of_2024(e).is_some() {
         return Verdict::blocked("legacy-http-sse");
     }
-    let unanswered = usual.iter().any(|x| x.status().is_none() || x.is_untold());
-    let Some(refused) = usual.first().filter(|_| wants_origin(e) && !unanswered) else {
+    if !wants_origin(e) || usual.iter().any(|x| x.status().is_none() || x.is_untold()) {
         return Verdict::inconclusive("no request with the token brought a result");
-    };
-    finding(Pointer::exchange(refused.number), "requests are served only with an `Origin`")
+    }
+    finding(Pointer::exchange(first.number), "requests are served only with an `Origin`")
         .expected("the result of the request")
-        .actual(told(refused))
+        .actual(told(first))
         .fail()
 }
 

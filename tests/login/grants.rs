@@ -13,7 +13,7 @@ use mcp_auth::spec::clock::Clock;
 use rcgen::{KeyPair, PublicKeyData as _};
 use serde_json::{Value, json};
 
-use crate::proxy::{Answer, Message};
+use crate::proxy::{Answer, Message, metadata};
 use crate::stage::Stage;
 
 const JWT_BEARER: &str = "urn:ietf:params:oauth:grant-type:jwt-bearer";
@@ -130,15 +130,7 @@ fn a_client_proves_itself_as_the_metadata_says_or_as_it_is_told() {
     for (change, options, in_header) in cases {
         let config =
             Config { clients: vec![Registration::new("a client", &[], Some("s&cret:+%"))], ..Config::default() };
-        let tamper = move |url: &str, answer: Answer| {
-            if !url.contains("/.well-known/oauth-authorization-server") {
-                return answer;
-            }
-            let mut body: Value = serde_json::from_str(&answer.body).unwrap();
-            change(&mut body);
-            Answer { body: body.to_string(), ..answer }
-        };
-        let stage = Stage::of(config, Some(Box::new(tamper)));
+        let stage = Stage::of(config, Some(Box::new(metadata(change))));
         let url = stage.url();
         let mut arguments = vec!["login", &url, "--grant", "client-credentials", "--client-id", "a client"];
         arguments.extend(options);

@@ -3,14 +3,10 @@
 
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
 
-use serde_json::{Value, json};
+use serde_json::json;
 
-use crate::proxy::Answer;
+use crate::proxy::{Answer, is_endpoint, metadata};
 use crate::stage::Stage;
-
-fn is_endpoint(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| url.path() == "/mcp")
-}
 
 const REFUSED: &str = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer error=\"invalid_token\", error_description=\"it is tired\"\r\nconnection: close";
 
@@ -85,14 +81,9 @@ fn a_token_that_was_given_is_neither_refreshed_nor_replaced() {
 
 #[test]
 fn endpoints_on_other_origins_are_told_before_they_are_used() {
-    let stage = Stage::tampered(|url, answer| {
-        if !url.contains("/.well-known/oauth-authorization-server") {
-            return answer;
-        }
-        let mut body: Value = serde_json::from_str(&answer.body).unwrap();
+    let stage = Stage::tampered(metadata(|body| {
         body["registration_endpoint"] = json!("http://127.0.0.1:9/register?a-secret=1");
-        Answer { body: body.to_string(), ..answer }
-    });
+    }));
     let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "-v"]);
     assert!(code != 0 && err.contains("registration_endpoint is at http://127.0.0.1:9"), "{code} {err}");
     assert!(!err.contains("authorization_endpoint is at") && !err.contains("token_endpoint is at"), "{err}");

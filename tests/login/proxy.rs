@@ -29,6 +29,31 @@ impl Answer {
     }
 }
 
+/// Whether a URL is that of the MCP endpoint, whatever its query.
+pub(crate) fn is_endpoint(url: &str) -> bool {
+    url::Url::parse(url).is_ok_and(|url| url.path() == "/mcp")
+}
+
+/// Changes a JSON document whose URL holds these words.
+pub(crate) fn document(part: &'static str, change: fn(&mut Value)) -> impl Fn(&str, Answer) -> Answer + Send + Sync {
+    move |url, answer| {
+        let Some(mut value) = url.contains(part).then(|| serde_json::from_str(&answer.body).unwrap_or(Value::Null))
+        else {
+            return answer;
+        };
+        if value.is_object() {
+            change(&mut value);
+            return Answer { body: value.to_string(), ..answer };
+        }
+        answer
+    }
+}
+
+/// The same for the metadata of the authorization server.
+pub(crate) fn metadata(change: fn(&mut Value)) -> impl Fn(&str, Answer) -> Answer + Send + Sync {
+    document("/.well-known/oauth-authorization-server", change)
+}
+
 /// One request and what came back, as the proxy saw them.
 #[derive(Clone)]
 pub(crate) struct Message {

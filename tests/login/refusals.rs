@@ -9,29 +9,10 @@ use std::sync::atomic::{AtomicBool, Ordering::Relaxed};
 
 use serde_json::Value;
 
-use crate::proxy::Answer;
+use crate::proxy::{Answer, document, metadata};
 use crate::stage::Stage;
 
 const EVIL: &str = "https://attacker.example";
-
-/// Changes a JSON document whose URL holds these words.
-fn document(part: &'static str, change: fn(&mut Value)) -> impl Fn(&str, Answer) -> Answer + Send + Sync {
-    move |url, answer| {
-        let Some(mut value) = url.contains(part).then(|| serde_json::from_str(&answer.body).unwrap_or(Value::Null))
-        else {
-            return answer;
-        };
-        if value.is_object() {
-            change(&mut value);
-            return Answer { body: value.to_string(), ..answer };
-        }
-        answer
-    }
-}
-
-fn metadata(change: fn(&mut Value)) -> impl Fn(&str, Answer) -> Answer + Send + Sync {
-    document("/.well-known/oauth-authorization-server", change)
-}
 
 type Pairs = Vec<(String, String)>;
 

@@ -5,12 +5,8 @@ use serde_json::{Value, json};
 use mcp_auth::serve::Config;
 use mcp_auth::spec::posture::Posture;
 
-use crate::proxy::Answer;
+use crate::proxy::{Answer, is_endpoint};
 use crate::stage::Stage;
-
-fn is_endpoint(url: &str) -> bool {
-    url::Url::parse(url).is_ok_and(|url| url.path() == "/mcp")
-}
 
 fn stage(posture: Posture, tamper: impl Fn(&str, Answer) -> Answer + Send + Sync + 'static) -> Stage {
     let stage = Stage::of(Config { posture, ..Config::default() }, Some(Box::new(tamper)));

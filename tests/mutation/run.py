@@ -12,6 +12,8 @@ import argparse, collections, concurrent.futures, json, os, pathlib, re, subproc
 
 # Tests of files, not of behaviour, and those that only take long.
 LEFT_OUT = re.compile(r"^(house|generated|docs|packaging|fleet|picture)::|^hostile::limits|overloaded|replicas|keepalive|^crash|slow")
+# Tests that say much of a whole floor.
+BROAD = {"checks": ("matrix::disturbed",), "client": ("matrix::sent", "login::"), "store": ("login::", "crash::")}
 PROFILE = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "1", "CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS": "true", "RUSTFLAGS": "-Awarnings",
            "CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS": "true", "CARGO_PROFILE_RELEASE_STRIP": "none"}
 
@@ -149,11 +151,11 @@ def main():
         where, function = mutant["file"], (mutant["file"], (mutant.get("function") or {}).get("function_name"))
         module = "::".join(pathlib.Path(where).with_suffix("").parts[1:]).removesuffix("::mod")
 
-        broad = {"checks": ("matrix::disturbed",), "client": ("matrix::sent", "login::"), "store": ("login::", "crash::")}
         duties = set(re.findall(r"Duty::(\w+)", mutant["diff"]))
 
         def order(unit):
-            near = unit.filter.startswith(module) and unit.fault is None or unit.name.startswith(broad.get(module.split("::")[0], "-")) or file_of.get(unit.name.split("::")[-1]) == where
+            own = unit.filter.startswith(module) and unit.fault is None or file_of.get(unit.name.split("::")[-1]) == where
+            near = own or unit.name.startswith(BROAD.get(module.split("::")[0], "-"))
             about = bool(duties & forgotten.get(unit.fault, set()))
             return (-kills[(function, unit.name, unit.fault)], not (near or about), -kills[(where, unit.name, unit.fault)], unit.seconds)
 

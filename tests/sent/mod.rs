@@ -1,5 +1,5 @@
 //! What is sent, word for word, and with which status it is answered: every request of a whole run at the reference
-//! deployment in each of its layouts. `MCP_AUTH_BLESS=1 cargo test --test matrix sent` rewrites the files.
+//! deployment in nine of its layouts. `MCP_AUTH_BLESS=1 cargo test --test matrix sent` rewrites the files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;

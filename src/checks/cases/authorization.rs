@@ -126,7 +126,7 @@ fn plain_counts_only_where_nobody_offers_it() {
     };
     with(json!(["S256"])).expect("authz-pkce-plain", "fail we sent `code_challenge_method=plain`");
     with(json!(["S256", "plain"])).expect("authz-pkce-plain", "no the metadata offers `plain`");
-    with(json!(null)).expect("authz-pkce-plain", "");
+    with(json!(null)).expect("authz-pkce-plain", "blocked asm-types");
 }
 
 #[test]

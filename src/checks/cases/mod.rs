@@ -185,6 +185,9 @@ impl Run {
     #[track_caller]
     fn expect(&self, id: &str, words: &str) {
         let said = self.says(id);
-        assert!(said.contains(words) && (words != "pass" || said == "pass"), "{id}: `{said}` instead of `{words}`");
+        assert!(
+            !words.is_empty() && said.contains(words) && (words != "pass" || said == "pass"),
+            "{id}: `{said}` instead of `{words}`"
+        );
     }
 }
