@@ -31,7 +31,9 @@ const MAY_IMPORT: &[(&str, &[&str])] = &[
 ];
 
 /// The most lines of one file, tests in it included.
-const MAX_LINES: usize = 600;
+const MAX_LINES: usize = 400;
+/// One enumeration, which cannot stand in two files.
+const LONGER: &[&str] = &["src/spec/fault/duty.rs"];
 
 #[test]
 fn imports_go_down_only() {
@@ -82,10 +84,12 @@ fn time_is_told_in_one_place_and_judged_by_the_record() {
 
 #[test]
 fn files_stay_small_and_say_what_they_are() {
-    for (path, text) in sources() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    for (path, text) in ["src", "tests", "benches"].into_iter().flat_map(|folder| sources_in(root.join(folder))) {
         assert!(text.starts_with("//!"), "{} does not begin with what it is", path.display());
         let lines = text.lines().count();
-        assert!(lines <= MAX_LINES, "{} has {lines} lines: split it by what it knows", path.display());
+        let is_listed = LONGER.iter().any(|listed| path.ends_with(listed));
+        assert!(lines <= MAX_LINES || is_listed, "{} has {lines} lines: split it by what it knows", path.display());
     }
 }
 
@@ -120,8 +124,14 @@ fn source_root() -> PathBuf {
 }
 
 fn sources() -> Vec<(PathBuf, String)> {
+    let found = sources_in(source_root());
+    assert!(found.len() > 20, "the sources were not found");
+    found
+}
+
+fn sources_in(folder: PathBuf) -> Vec<(PathBuf, String)> {
     let mut found = Vec::new();
-    let mut folders = vec![source_root()];
+    let mut folders = vec![folder];
     while let Some(folder) = folders.pop() {
         for entry in fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
@@ -132,6 +142,5 @@ fn sources() -> Vec<(PathBuf, String)> {
             }
         }
     }
-    assert!(found.len() > 20, "the sources were not found");
     found
 }

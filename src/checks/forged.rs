@@ -2,7 +2,7 @@
 //! are those a good token would have; only what stands between them and anybody's hand is wrong.
 
 use super::access::{at_trial, fails_on_garbage};
-use super::keys::key_set;
+use super::keys_ground::key_set;
 use super::tried::{Tried, tried};
 use crate::evidence::{Evidence, Pointer};
 use crate::level;

@@ -1,12 +1,9 @@
 //! The key set of the authorization server: RFC 7517, RFC 7518 §3.3, RFC 8725 §3.1.
 
-#![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
-
-use super::ground::{issuer, server};
-use super::resource::cached;
-use crate::evidence::{Document, Evidence, Exchange, FailureKind, HttpReply, Pointer};
+use super::caching::cached;
+use super::keys_ground::{asked, key_set};
+use crate::evidence::{Document, Evidence, FailureKind, HttpReply, Pointer};
 use crate::formats::jwks::{JwksProblem, Key, KeySet};
-use crate::formats::uri;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
@@ -229,40 +226,6 @@ const fn row(
         disputed: "",
         faults,
         judge,
-    }
-}
-
-/// The GET of the key set that the metadata of the authorization server names.
-fn asked<'e>(e: &'e Evidence<'_>) -> Result<&'e Exchange, Verdict> {
-    let name = issuer(e)?.issuer;
-    let server = server(e)?;
-    if let Some(exchange) = e.about(Step::Jwks, &name) {
-        return match uri::gate(&exchange.request.url) {
-            Ok(_) => Ok(exchange),
-            Err(_) => Err(Verdict::blocked("asm-jwks-uri")),
-        };
-    }
-    let openid = e.openid_document(&name);
-    let said = server.object.get("jwks_uri").or_else(|| openid.as_ref()?.object.get("jwks_uri"));
-    Err(match said {
-        Some(serde_json::Value::String(_)) => Verdict::not_applicable("the key set was not asked for"),
-        Some(_) => Verdict::blocked("asm-types"),
-        // OpenID Connect requires one.
-        None if openid.is_some() => Verdict::blocked("asm-jwks-uri"),
-        None => {
-            Verdict::not_applicable("the authorization server names no key set: its tokens are not for others to read")
-        }
-    })
-}
-
-/// The key set, and the document it is in.
-pub(super) fn key_set<'e>(e: &'e Evidence<'_>) -> Result<(Document<'e>, KeySet), Verdict> {
-    let exchange = asked(e)?;
-    let Some(Ok(document)) = e.object(exchange) else { return Err(Verdict::blocked("jwks-fetch")) };
-    match KeySet::from_map(document.object) {
-        Ok(set) => Ok((document, set)),
-        Err(JwksProblem::TooMany { .. }) => Err(Verdict::not_applicable("the key set has more keys than are read")),
-        Err(_) => Err(Verdict::blocked("jwks-fetch")),
     }
 }
 

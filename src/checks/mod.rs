@@ -5,15 +5,19 @@
 //! of an RFC that nobody cited yet is written at the row, `rfc!(7519, "4.1.4")`; other documents have a list, `spec::cite`.
 
 mod access;
+mod access_forms;
 mod asked;
 mod authorization;
 mod authorization_age;
 mod authorization_answer;
 mod authorization_ground;
+mod authorization_issuer;
 mod authorization_page;
 mod authorization_redirects;
+mod authorization_resource;
 #[cfg(test)]
 mod authorization_tests;
+mod caching;
 #[cfg(test)]
 mod cases;
 mod challenge;
@@ -24,6 +28,7 @@ mod challenge_scope;
 mod challenge_syntax;
 mod cors;
 mod documents;
+mod documents_fetch;
 mod exceptions;
 mod extensions;
 mod extensions_client;
@@ -36,14 +41,19 @@ mod ground;
 mod issued;
 mod issued_audience;
 mod issued_claims;
+mod issued_scope;
+mod issued_signature;
 mod keys;
+mod keys_ground;
 mod legacy;
 mod legacy_session;
 mod lent;
 mod minted;
 mod minted_audience;
 mod modern;
+mod modern_discover;
 mod modern_headers;
+mod modern_leftovers;
 mod presented;
 mod presented_list;
 mod presented_scope;
@@ -51,6 +61,7 @@ mod refresh;
 mod refresh_wrong;
 mod refusals;
 mod registration;
+mod registration_answer;
 mod registration_errors;
 mod registration_ground;
 mod registration_redirects;
@@ -65,6 +76,7 @@ mod resource_signed;
 mod resource_tests;
 mod revocation;
 mod server;
+mod server_copies;
 mod server_endpoints;
 mod server_grants;
 mod server_issuer;
@@ -79,8 +91,10 @@ mod token;
 mod token_client;
 mod token_code;
 mod token_errors;
+mod token_grants;
 mod tool;
 mod transport;
+mod transport_clock;
 mod transport_documents;
 mod tried;
 #[cfg(test)]
@@ -105,6 +119,7 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Transport security", prefixes: &["url-", "tls-", "meta-"], checks: transport::CHECKS },
     Group { title: "By which names the server goes", prefixes: &["url-"], checks: spelling::CHECKS },
     Group { title: "Where documents send clients", prefixes: &["tls-", "meta-"], checks: transport_documents::CHECKS },
+    Group { title: "Whether the clocks agree", prefixes: &["meta-"], checks: transport_clock::CHECKS },
     Group { title: "The 401", prefixes: &["challenge-"], checks: challenge::CHECKS },
     Group { title: "The words of the challenge", prefixes: &["challenge-"], checks: challenge_syntax::CHECKS },
     Group { title: "The metadata URL in the challenge", prefixes: &["challenge-"], checks: challenge_metadata::CHECKS },
@@ -125,6 +140,11 @@ pub const GROUPS: &[Group] = &[
     Group { title: "Authorization server metadata: where it is", prefixes: &["asm-"], checks: server::CHECKS },
     Group { title: "Authorization server metadata: whose it is", prefixes: &["asm-"], checks: server_issuer::CHECKS },
     Group { title: "Authorization server metadata: its form", prefixes: &["asm-"], checks: server_members::CHECKS },
+    Group {
+        title: "Authorization server metadata: more than one copy",
+        prefixes: &["asm-"],
+        checks: server_copies::CHECKS,
+    },
     Group { title: "Authorization server metadata: endpoints", prefixes: &["asm-"], checks: server_endpoints::CHECKS },
     Group {
         title: "Authorization server metadata: what it offers",
@@ -139,26 +159,50 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The places of 2025-03-26", prefixes: &["asm-legacy-"], checks: server_legacy::CHECKS },
     Group { title: "Keys", prefixes: &["jwks-"], checks: keys::CHECKS },
     Group { title: "What the MCP server does with a bad token", prefixes: &["rs-"], checks: access::CHECKS },
+    Group { title: "Where a token may stand", prefixes: &["rs-"], checks: access_forms::CHECKS },
     Group { title: "What the MCP server does with a forged token", prefixes: &["rs-"], checks: forged::CHECKS },
     Group { title: "Client registration: the answer", prefixes: &["reg-"], checks: registration::CHECKS },
+    Group {
+        title: "Client registration: what the answer holds",
+        prefixes: &["reg-"],
+        checks: registration_answer::CHECKS,
+    },
     Group { title: "Client registration: redirect URIs", prefixes: &["reg-"], checks: registration_redirects::CHECKS },
     Group { title: "Client registration: what is odd", prefixes: &["reg-"], checks: registration_errors::CHECKS },
     Group { title: "Client ID metadata documents", prefixes: &["cimd-"], checks: documents::CHECKS },
+    Group {
+        title: "Client ID metadata documents: how they are fetched",
+        prefixes: &["cimd-"],
+        checks: documents_fetch::CHECKS,
+    },
     Group { title: "The authorization request", prefixes: &["authz-"], checks: authorization::CHECKS },
+    Group {
+        title: "The authorization request: resource",
+        prefixes: &["authz-"],
+        checks: authorization_resource::CHECKS,
+    },
     Group {
         title: "The authorization request: redirect URIs",
         prefixes: &["authz-"],
         checks: authorization_redirects::CHECKS,
     },
     Group { title: "The authorization response", prefixes: &["authz-"], checks: authorization_answer::CHECKS },
+    Group {
+        title: "Who answers the authorization request",
+        prefixes: &["authz-"],
+        checks: authorization_issuer::CHECKS,
+    },
     Group { title: "The login page", prefixes: &["authz-"], checks: authorization_page::CHECKS },
     Group { title: "What grows old", prefixes: &["authz-"], checks: authorization_age::CHECKS },
     Group { title: "The token endpoint", prefixes: &["token-"], checks: token::CHECKS },
     Group { title: "How the token endpoint refuses", prefixes: &["token-", "refresh-"], checks: token_errors::CHECKS },
+    Group { title: "Grants that are refused", prefixes: &["token-", "refresh-"], checks: token_grants::CHECKS },
     Group { title: "How codes are redeemed", prefixes: &["token-"], checks: token_code::CHECKS },
     Group { title: "How clients with a secret authenticate", prefixes: &["token-"], checks: token_client::CHECKS },
     Group { title: "The answer with tokens", prefixes: &["token-"], checks: issued::CHECKS },
+    Group { title: "The scope of the token", prefixes: &["token-"], checks: issued_scope::CHECKS },
     Group { title: "What stands in the access token", prefixes: &["token-"], checks: issued_claims::CHECKS },
+    Group { title: "The signature of the access token", prefixes: &["token-"], checks: issued_signature::CHECKS },
     Group { title: "Refresh tokens", prefixes: &["refresh-"], checks: refresh::CHECKS },
     Group { title: "Refresh tokens, misused", prefixes: &["refresh-"], checks: refresh_wrong::CHECKS },
     Group { title: "Revocation and introspection", prefixes: &["revoke-", "introspect-"], checks: revocation::CHECKS },
@@ -175,7 +219,13 @@ pub const GROUPS: &[Group] = &[
     Group { title: "The tool named", prefixes: &["rs-", "modern-"], checks: tool::CHECKS },
     Group { title: "Both wires", prefixes: &["transport-"], checks: wires::CHECKS },
     Group { title: "The stateless wire", prefixes: &["modern-", "era-"], checks: modern::CHECKS },
+    Group {
+        title: "Discovery and lists of the stateless wire",
+        prefixes: &["modern-"],
+        checks: modern_discover::CHECKS,
+    },
     Group { title: "The headers of the stateless wire", prefixes: &["modern-"], checks: modern_headers::CHECKS },
+    Group { title: "What the stateless wire no longer has", prefixes: &["modern-"], checks: modern_leftovers::CHECKS },
     Group { title: "The stateful wire", prefixes: &["legacy-", "era-"], checks: legacy::CHECKS },
     Group { title: "Sessions", prefixes: &["legacy-"], checks: legacy_session::CHECKS },
     Group { title: "Answers as streams", prefixes: &["modern-", "legacy-", "transport-"], checks: streams::CHECKS },

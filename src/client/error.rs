@@ -3,6 +3,10 @@
 //! What a server sent is quoted through [`printable`] only. A refusal is told before anything is sent that it is about:
 //! after each of the `Wrong…` variants no token request has been made.
 
+mod help;
+mod redirect;
+
+pub use self::redirect::RedirectProblem;
 use crate::evidence::{Exchange, Failure};
 use crate::formats::uri::{Likeness, UrlProblem};
 use crate::spec::step::Step;
@@ -269,37 +273,6 @@ pub enum ClientError {
     Store(#[from] StoreError),
 }
 
-/// What is wrong with a redirect.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum RedirectProblem {
-    /// A parameter stands there twice.
-    #[error("`{0}` stands there twice")]
-    Twice(&'static str),
-    /// It has no `state`, or another one.
-    #[error("`state` is not the one that was sent")]
-    State,
-    /// `iss` is absent though the metadata promises it.
-    #[error("`iss` is absent, though the metadata promises it; expected `{}`", printable(expected))]
-    IssuerAbsent {
-        /// The issuer.
-        expected: String,
-    },
-    /// `iss` is another.
-    #[error("`iss` is `{}`, expected `{}`", printable(found), printable(expected))]
-    Issuer {
-        /// What it is.
-        found: String,
-        /// The issuer.
-        expected: String,
-    },
-    /// Neither `code` nor `error`.
-    #[error("it has neither `code` nor `error`")]
-    Neither,
-    /// Not our redirect URI.
-    #[error("it does not go to our redirect URI")]
-    Elsewhere,
-}
-
 fn told(description: Option<&str>) -> String {
     description.map_or_else(String::new, |text| format!(" ({})", printable(text)))
 }
@@ -354,80 +327,6 @@ impl ClientError {
             Self::NeedsAnswer { .. } | Self::Argument(_) | Self::Local { .. } => Class::Usage,
             Self::Store(_) => Class::Store,
         }
-    }
-
-    /// What helps, in one line.
-    #[must_use]
-    pub fn help(&self) -> String {
-        let text = match self {
-            Self::Store(error) => error.help(),
-            Self::Unreachable { .. } => "is the server up, and its certificate good? -v tells every request",
-            Self::Answer { .. } => "-v tells every request; `mcp-auth probe` looks at the whole deployment",
-            Self::NamedMetadata { .. } => {
-                "serve the document there, or correct `resource_metadata` in WWW-Authenticate"
-            }
-            Self::WrongResource { .. } => {
-                "publish the MCP URL, exactly as clients use it, as `resource`; if you mistyped the URL, use the one of the metadata"
-            }
-            Self::WrongMetadata { .. } => "correct the resource metadata document of the MCP server",
-            Self::NoServerMetadata { .. } => {
-                "serve RFC 8414 or OpenID Connect metadata there, or correct `authorization_servers`"
-            }
-            Self::WrongIssuer { likeness: Likeness::RootSlash, .. } => {
-                "publish the same string in both documents; --lenient-issuer overlooks the slash"
-            }
-            Self::WrongIssuer { .. } => "publish the same string in `authorization_servers` and `issuer`",
-            Self::WrongEndpoint { .. } | Self::WrongUrl { .. } => "correct the metadata of the authorization server",
-            Self::WrongPkce { .. } => {
-                "add \"code_challenge_methods_supported\": [\"S256\"] to the metadata; --assume-pkce goes on without it"
-            }
-            Self::WrongRedirect(RedirectProblem::Issuer { .. } | RedirectProblem::IssuerAbsent { .. }) => {
-                "the authorization server must send its issuer, exactly, as `iss`; this may be a mix-up attack"
-            }
-            Self::WrongRedirect(_) => {
-                "start the login again; if it recurs, the authorization server alters the redirect"
-            }
-            Self::WrongScope { .. } => "correct the scope in the challenge, the metadata or --scope",
-            Self::ForeignClient { .. } => {
-                "nothing was sent. If the change is intended, register a client there and correct --client-id and --client-issuer"
-            }
-            Self::Denied { error, .. } => denied_help(error),
-            Self::NoClient { .. } => {
-                "register a client by hand and pass --client-id (and MCP_AUTH_CLIENT_SECRET, if it has one)"
-            }
-            Self::NeedsPerson { .. } => "leave out --browser follow, or use --no-browser, --device or --grant",
-            Self::TimedOut { .. } => "try again; --login-timeout SECONDS waits longer, --no-browser prints the URL",
-            Self::LoginNeeded { .. } => "mcp-auth login, or add --login",
-            Self::StillRefused { given: true, .. } => "`mcp-auth token check` says what is wrong with it",
-            Self::StillRefused { .. } => "`mcp-auth token check` compares the token with what the server expects",
-            Self::Insatiable { .. } => "the authorization server grants less than the MCP server asks for",
-            Self::Forbidden { .. } => "the account may not do this, or a firewall or an Origin check is in the way",
-            Self::Redirected { .. } => "if that is the server now, use its URL",
-            Self::NoRevision { .. } => "--revision asks for one; `mcp-auth probe` tells what the server speaks",
-            Self::Rpc { .. } => "`mcp-auth tools` lists the tools and their arguments",
-            Self::NeedsAnswer { .. } => "answer with --answer '{\"name\": value}'",
-            Self::Argument(_) => "`mcp-auth tools` shows what a tool takes; KEY:=JSON passes any JSON value",
-            Self::Local { .. } => "",
-            Self::Insecure => {
-                "trust the authority with --cacert FILE instead, or give a token for tests with MCP_AUTH_TOKEN"
-            }
-        };
-        text.to_owned()
-    }
-}
-
-const fn denied_help(error: &str) -> &'static str {
-    match error.as_bytes() {
-        b"access_denied" => "the request was refused on the page of the authorization server",
-        b"invalid_client" => {
-            "are the client id and its secret right? --client-auth chooses another way: none, client_secret_basic, client_secret_post, private_key_jwt"
-        }
-        b"unauthorized_client" => "the client may not use this way to log in: register it for it",
-        b"invalid_scope" => "ask for another scope with --scope",
-        b"invalid_target" => "the authorization server does not know this `resource`: register the MCP URL there",
-        b"invalid_grant" => "log in again; the code or refresh token was used, revoked or expired",
-        b"expired_token" => "start the login again",
-        _ => "-v tells every request; the logs of the authorization server say more",
     }
 }
 

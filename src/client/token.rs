@@ -3,16 +3,18 @@
 //! The `oauth2` crate writes the requests of RFC 6749; our wire sends them. What comes back is read from the record,
 //! leniently, since strict readers lose the reason. Redirects are not followed, nothing is sent twice but for a nonce.
 
-use std::pin::Pin;
-use std::sync::{Mutex, PoisonError};
+mod sender;
+
+use std::sync::Mutex;
 
 use oauth2::basic::BasicClient;
 use oauth2::{
-    AsyncHttpClient, AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest,
-    HttpResponse, PkceCodeVerifier, RedirectUrl, RefreshToken, Scope, TokenUrl,
+    AuthType, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, PkceCodeVerifier,
+    RedirectUrl, RefreshToken, Scope, TokenUrl,
 };
 use serde_json::Value;
 
+use self::sender::Sender;
 use super::error::ClientError;
 use super::proof::{ClientKey, DpopKey};
 use crate::evidence::Exchange;
@@ -22,7 +24,7 @@ use crate::formats::token::{self, TokenBody, TokenResponse};
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::store::{Client, ClientAuth, Scheme};
-use crate::wire::{Ask, Wire, limits};
+use crate::wire::Wire;
 
 /// Who asks, where, and with what key.
 pub struct Teller<'a> {
@@ -266,80 +268,6 @@ fn basic(id: &str, secret: &Secret) -> String {
     let encode = |text: &str| url::form_urlencoded::byte_serialize(text.as_bytes()).collect::<String>();
     let pair = format!("{}:{}", encode(id), encode(secret.expose()));
     format!("Basic {}", base64::engine::general_purpose::STANDARD.encode(pair))
-}
-
-/// Carries requests of the `oauth2` crate over the wire, with proofs, and keeps the last exchange.
-struct Sender<'a> {
-    wire: &'a Wire,
-    /// What the record is about.
-    issuer: &'a str,
-    step: Step,
-    because: String,
-    dpop: Option<&'a DpopKey>,
-    last: Mutex<Option<Exchange>>,
-}
-
-/// The answer cannot be handed to the crate.
-#[derive(Debug, thiserror::Error)]
-#[error("no answer came")]
-struct NoAnswer;
-
-impl Sender<'_> {
-    /// Sends a request; once more if the server wants a nonce in the proof (RFC 9449 §8).
-    async fn post(&self, request: HttpRequest) -> Exchange {
-        let mut exchange = self.wire.send(self.ask(&request, None, self.because.clone())).await;
-        if self.dpop.is_some()
-            && let Some(nonce) = wanted_nonce(&exchange)
-        {
-            let because = "the server wants its nonce in the proof".to_owned();
-            exchange = self.wire.send(self.ask(&request, Some(&nonce), because)).await;
-        }
-        *self.last.lock().unwrap_or_else(PoisonError::into_inner) = Some(exchange.clone());
-        exchange
-    }
-
-    fn ask(&self, request: &HttpRequest, nonce: Option<&str>, because: String) -> Ask {
-        let url = request.uri().to_string();
-        let mut ask = Ask {
-            method: "POST",
-            headers: Vec::new(),
-            body: Some(String::from_utf8_lossy(request.body()).into_owned()),
-            cap: limits::TOKEN_BODY,
-            ..Ask::get(self.step, url.clone(), because)
-        }
-        .about(self.issuer);
-        for name in ["accept", "content-type", "authorization"] {
-            if let Some(value) = request.headers().get(name).and_then(|value| value.to_str().ok()) {
-                ask = ask.header(name, value);
-            }
-        }
-        match self.dpop {
-            Some(key) => ask.header("dpop", key.proof("POST", &url, self.wire.now(), None, nonce)),
-            None => ask,
-        }
-    }
-
-    fn granted(self, teller: &Teller<'_>) -> Result<Granted, ClientError> {
-        let last = self.last.into_inner().unwrap_or_else(PoisonError::into_inner);
-        read(&last.ok_or_else(|| teller.unusable("it"))?)
-    }
-}
-
-impl<'c> AsyncHttpClient<'c> for Sender<'_> {
-    type Error = NoAnswer;
-    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, NoAnswer>> + Send + 'c>>;
-
-    fn call(&'c self, request: HttpRequest) -> Self::Future {
-        Box::pin(async move {
-            let exchange = self.post(request).await;
-            let reply = exchange.reply().ok_or(NoAnswer)?;
-            let mut response = http::Response::builder().status(reply.status);
-            if let Some(kind) = reply.header("content-type") {
-                response = response.header("content-type", kind);
-            }
-            response.body(reply.body.bytes()).map_err(|_| NoAnswer)
-        })
-    }
 }
 
 /// The nonce that a token endpoint wants (RFC 9449 §8).

@@ -1,5 +1,7 @@
 //! The settings of `mcp-auth serve`, made into a deployment: reads the files they name and says what does not go together.
 
+mod files;
+
 use std::fs::File;
 use std::io::Read as _;
 use std::net::IpAddr;
@@ -7,22 +9,22 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::Deserialize;
 use tokio::sync::mpsc;
 use url::Url;
 
+use self::files::{accounts, clients};
 use super::{Failure, logs};
 use crate::advice::symptoms;
 use crate::checks;
 use crate::formats::secret::Secret;
-use crate::serve::foreign::providers::Preset;
+use crate::serve::foreign::preset::Preset;
 use crate::serve::foreign::{Credentials, ForeignError, Settings};
 use crate::serve::search::{self, Document, Library, Tavily};
 use crate::serve::state::{self, OpenError};
-use crate::serve::{Account, Certificate, Config, Registration, ServeError, Signing, tls};
+use crate::serve::{Certificate, Config, ServeError, Signing, tls};
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
-use crate::spec::text::{printable, printable_block};
+use crate::spec::text::printable_block;
 use crate::verdict::Check;
 
 /// The longest file of accounts or clients, in bytes.
@@ -314,65 +316,6 @@ fn read(path: &Path) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// A line `NAME:PASSWORD` for each account; empty lines and those that begin with `#` do not count.
-fn accounts(path: &Path) -> Result<Vec<Account>, Failure> {
-    let text = read(path)?;
-    let help = "each line is NAME:PASSWORD";
-    let mut accounts: Vec<Account> = Vec::new();
-    for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim().is_empty() && !line.starts_with('#'))
-    {
-        // The line itself holds a password: it is not shown.
-        let wrong = |why| Failure::usage(format!("{}, line {}: {why}", path.display(), number + 1), help);
-        let (name, password) = line.split_once(':').ok_or_else(|| wrong("there is no colon"))?;
-        let name = name.trim();
-        if name.is_empty() || password.is_empty() {
-            return Err(wrong("the name or the password is empty"));
-        }
-        if accounts.iter().any(|account| account.name == name) {
-            return Err(wrong("this name stands twice"));
-        }
-        accounts.push(Account::new(name, password));
-    }
-    if accounts.is_empty() {
-        return Err(Failure::usage(format!("{} names no account", path.display()), help));
-    }
-    Ok(accounts)
-}
-
-/// A client of the file; the names are those of RFC 7591 section 2.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Listed {
-    client_id: String,
-    client_secret: Option<String>,
-    #[serde(default)]
-    redirect_uris: Vec<String>,
-}
-
-fn clients(path: &Path) -> Result<Vec<Registration>, Failure> {
-    let help = "a JSON list of {\"client_id\": …, \"client_secret\": …, \"redirect_uris\": […]}";
-    let wrong = |why: String| Failure::usage(format!("{}: {why}", path.display()), help);
-    let listed: Vec<Listed> = serde_json::from_str(&read(path)?).map_err(|error| {
-        // The library's words quote values, and one of them may be a secret.
-        wrong(format!("line {}, column {} is not what was expected", error.line(), error.column()))
-    })?;
-    for (at, client) in listed.iter().enumerate() {
-        let twice = listed.iter().take(at).any(|other| other.client_id == client.client_id);
-        let bad = client.redirect_uris.iter().find(|uri| Url::parse(uri).is_err());
-        if client.client_id.is_empty() || twice {
-            return Err(wrong(format!("client {}: the client_id is empty or stands twice", at + 1)));
-        }
-        if let Some(uri) = bad {
-            return Err(wrong(format!("client {}: {} is no redirect URI", at + 1, printable(uri))));
-        }
-    }
-    let client = |client: &Listed| {
-        let redirects: Vec<&str> = client.redirect_uris.iter().map(String::as_str).collect();
-        Registration::new(&client.client_id, &redirects, client.client_secret.as_deref())
-    };
-    Ok(listed.iter().map(client).collect())
-}
-
 /// Tells when the deployment is to end: an interrupt, or the signal by which a system ends its services.
 ///
 /// # Errors
@@ -401,43 +344,4 @@ pub fn end() -> Result<mpsc::Receiver<()>, Failure> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn file(text: &str) -> tempfile::NamedTempFile {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), text).unwrap();
-        file
-    }
-
-    #[test]
-    fn accounts_are_lines_and_no_complaint_repeats_one() {
-        let good = file("# people\n\ncarol:a:b\ndave: x\n");
-        let names: Vec<_> = accounts(good.path()).unwrap().into_iter().map(|account| account.name).collect();
-        assert_eq!(names, ["carol", "dave"]);
-        for bad in ["", "carolhunter2", "carol:", ":hunter2", "carol:hunter2\ncarol:hunter2"] {
-            let failure = accounts(file(bad).path()).unwrap_err();
-            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
-        }
-    }
-
-    #[test]
-    fn clients_are_a_list_and_no_complaint_repeats_a_secret() {
-        let good = file(
-            r#"[{"client_id":"a","redirect_uris":["https://a.example/cb"]},{"client_id":"b","client_secret":"s"}]"#,
-        );
-        let read = clients(good.path()).unwrap();
-        assert_eq!((read[0].secret(), read[1].secret()), (None, Some("s")));
-        for bad in [
-            r#"{"client_id":"a"}"#,
-            r#"[{"client_secret":"hunter2"}]"#,
-            r#"[{"client_id":"a","client_secret":["hunter2"]}]"#,
-            r#"[{"client_id":"a","clientsecret":"hunter2"}]"#,
-            r#"[{"client_id":"a"},{"client_id":"a","client_secret":"hunter2"}]"#,
-            r#"[{"client_id":"a","redirect_uris":["nowhere"]}]"#,
-        ] {
-            let failure = clients(file(bad).path()).unwrap_err();
-            assert!(!format!("{failure:?}").contains("hunter2"), "{failure:?}");
-        }
-    }
-}
+mod tests;

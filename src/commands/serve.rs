@@ -9,7 +9,7 @@ use super::deploy::{self, Request};
 use super::{Exit, Failure, Outcome, Terminal, logs, put, tell};
 use crate::checks;
 use crate::serve;
-use crate::serve::foreign::providers::Preset;
+use crate::serve::foreign::preset::Preset;
 use crate::spec::fault::Fault;
 use crate::spec::posture::Posture;
 use crate::spec::reach::{Reach, Reached};

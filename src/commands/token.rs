@@ -1,24 +1,24 @@
 //! `mcp-auth token`: show, check, list, refresh, revoke, introspect.
 
+mod show;
+mod stored;
+
+pub use self::show::{Shape, show};
+pub use self::stored::{StoredRequest, list, refresh, revoke};
+
 use std::fmt::Write as _;
-use std::io::{IsTerminal as _, Read as _};
+use std::io::Read as _;
 use std::path::Path;
 
 use serde_json::{Value, json};
-use time::OffsetDateTime;
-use time::macros::format_description;
 
 use super::account::{Account, Line, interruptible};
-use super::login::summary;
-use super::{Exit, Failure, Outcome, Terminal, json_text, put, put_foreign, tell};
+use super::{Exit, Failure, Outcome, Terminal, json_text, put_foreign};
 use crate::client::error::ClientError;
-use crate::client::farewell;
 use crate::client::inspect::{self, Remark, Stand, Standard};
-use crate::client::keeper;
 use crate::client::locate::Leniency;
-use crate::client::login::Actor;
 use crate::client::plan::Plan;
-use crate::formats::jwt::{self, Jwt};
+use crate::formats::jwt;
 use crate::formats::secret::Secret;
 use crate::spec::text::printable;
 use crate::store::{Client, ClientAuth, ClientOrigin, Login, Store};
@@ -100,109 +100,6 @@ pub(super) fn one_word(text: &str, name: &str) -> Result<Secret, Failure> {
     } else {
         Err(Failure::usage(format!("{} holds no token", printable(name)), "a token is one word of visible ASCII"))
     }
-}
-
-/// How `token show` shows it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Shape {
-    /// For people.
-    Words,
-    /// Header and claims.
-    Json,
-    /// The token.
-    Bare,
-    /// As a header line.
-    Header,
-}
-
-/// `token show`.
-///
-/// # Errors
-/// There is no such token.
-pub fn show(source: &Source, shape: Shape, terminal: &Terminal) -> Outcome {
-    let store = source.account.store(terminal)?;
-    let found = source.find(&store)?;
-    let scheme = found.login.as_ref().and_then(|l| l.tokens.as_ref()).map_or("Bearer", |t| t.scheme.name());
-    // Who looks over a shoulder, or at a recording, sees no token.
-    let masked = std::io::stdout().is_terminal();
-    let token =
-        if masked { format!("{} (masked: this is a terminal)", found.token) } else { found.token.expose().to_owned() };
-    match shape {
-        Shape::Bare => put(&format!("{token}\n"))?,
-        Shape::Header => put(&format!("Authorization: {scheme} {token}\n"))?,
-        Shape::Json => {
-            let value = match jwt::decode(found.token.expose()) {
-                Ok(read) => json!({ "kind": "jwt", "header": read.header, "claims": read.claims }),
-                Err(_) => json!({ "kind": "opaque", "length": found.token.len() }),
-            };
-            put(&(json_text(&value) + "\n"))?;
-        }
-        Shape::Words => put(&match jwt::decode(found.token.expose()) {
-            Ok(read) => words(&read, terminal.clock.now()),
-            Err(problem) => format!(
-                "an opaque token of {} characters ({problem}): only its authorization server knows what it says.\n\
-                 mcp-auth token introspect asks it.\n",
-                found.token.len()
-            ),
-        })?,
-    }
-    Ok(Exit::Success)
-}
-
-/// What claims mean, for those that most tokens have.
-const MEANINGS: [(&str, &str); 14] = [
-    ("iss", "who issued it"),
-    ("sub", "about whom it is"),
-    ("aud", "for whom it is: must be the MCP server"),
-    ("exp", "when it ends"),
-    ("nbf", "from when on it is good"),
-    ("iat", "when it was issued"),
-    ("auth_time", "when the person logged in"),
-    ("jti", "its own id"),
-    ("client_id", "the client it was issued to"),
-    ("azp", "the client it was issued to"),
-    ("scope", "what it allows"),
-    ("scp", "what it allows"),
-    ("cnf", "the key it is bound to"),
-    ("act", "who acts for the subject"),
-];
-
-fn words(read: &Jwt, now: u64) -> String {
-    let mut text = String::from("header\n");
-    for (name, value) in &read.header {
-        row(&mut text, name, value, "", now);
-    }
-    text.push_str("claims\n");
-    for (name, value) in &read.claims {
-        let meaning = MEANINGS.iter().find(|(known, _)| known == name).map_or("", |(_, meaning)| *meaning);
-        row(&mut text, name, value, meaning, now);
-    }
-    text.push_str("nothing of this is verified: mcp-auth token check does that\n");
-    text
-}
-
-fn row(text: &mut String, name: &str, value: &Value, meaning: &str, now: u64) {
-    let is_time = matches!(name, "exp" | "nbf" | "iat" | "auth_time");
-    let shown = match value {
-        Value::Number(number) if is_time => {
-            number.as_f64().map_or_else(|| value.to_string(), |at| when(at as i64, now))
-        }
-        Value::String(string) => printable(string).to_string(),
-        other => printable(&other.to_string()).to_string(),
-    };
-    let tail = if meaning.is_empty() { String::new() } else { format!("  ({meaning})") };
-    // Writing to a String cannot fail.
-    let _ = writeln!(text, "  {:<10} {shown}{tail}", printable(name).to_string());
-}
-
-/// A time of a claim, absolute and from now.
-fn when(at: i64, now: u64) -> String {
-    let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
-    let date = OffsetDateTime::from_unix_timestamp(at).ok().and_then(|date| date.format(&format).ok());
-    let now = i64::try_from(now).unwrap_or(i64::MAX);
-    let distance = span(at.abs_diff(now));
-    let relative = if at >= now { format!("in {distance}") } else { format!("{distance} ago") };
-    format!("{}, {relative}", date.unwrap_or_else(|| at.to_string()))
 }
 
 /// A length of time in at most two units.
@@ -393,154 +290,5 @@ pub async fn introspect(request: CheckRequest, terminal: &Terminal) -> Outcome {
     Ok(Exit::Success)
 }
 
-/// `token list`.
-///
-/// # Errors
-/// The store cannot be read.
-pub fn list(account: &Account, as_json: bool, terminal: &Terminal) -> Outcome {
-    let store = account.store(terminal)?;
-    let (book, now) = (store.read()?, terminal.clock.now());
-    if as_json {
-        let list: Vec<Value> = book.logins.iter().map(|login| summary(login, now)).collect();
-        put_foreign(&(json_text(&list.into()) + "\n"))?;
-        return Ok(Exit::Success);
-    }
-    let mut text = String::new();
-    for login in &book.logins {
-        let state = match &login.tokens {
-            None => "not logged in".to_owned(),
-            Some(tokens) => match (tokens.expires_at, tokens.refresh.is_some()) {
-                (None, _) => "no end known".to_owned(),
-                (Some(end), _) if end > now => format!("ends in {}", span(end - now)),
-                (Some(_), true) => "used up, can be refreshed".to_owned(),
-                (Some(_), false) => "used up".to_owned(),
-            },
-        };
-        let profile =
-            if login.profile == "default" { String::new() } else { format!(" [{}]", printable(&login.profile)) };
-        let _ = writeln!(text, "{}{profile}  {state}  (from {})", printable(&login.server), printable(&login.issuer));
-    }
-    put(&text)?;
-    Ok(Exit::Success)
-}
-
-/// What `token refresh` and `token revoke` were asked for.
-#[derive(Debug)]
-pub struct StoredRequest {
-    /// The MCP URL.
-    pub target: Option<String>,
-    /// The store and the profile.
-    pub account: Account,
-    /// The client key, if there is one.
-    pub plan: Plan,
-    /// What the user decided about connections.
-    pub policy: Policy,
-}
-
-/// `token refresh`.
-///
-/// # Errors
-/// Only a login helps, or the authorization server cannot be reached.
-pub async fn refresh(request: StoredRequest, terminal: &Terminal) -> Outcome {
-    let store = request.account.store(terminal)?;
-    let server = request.account.target(request.target.as_deref(), &store)?;
-    let login = stored(&store, &server, &request.account.profile)?;
-    if request.policy.insecure {
-        return Err(ClientError::Insecure.into());
-    }
-    let line = Line::open(&server, &request.policy, terminal)?;
-    let say = line.say();
-    let actor = Actor { wire: &line.wire, plan: &request.plan, say: &say };
-    let fresh = interruptible(async { Ok(keeper::refresh(&actor, &store, &login).await?) }).await?;
-    line.end();
-    let end = fresh.tokens.as_ref().and_then(|tokens| tokens.expires_at);
-    let end = end.map_or("the server does not say until when".to_owned(), |end| {
-        format!("it ends in {}", span(end.saturating_sub(terminal.clock.now())))
-    });
-    put(&format!("refreshed: {end}\n"))?;
-    Ok(Exit::Success)
-}
-
-/// `token revoke`.
-///
-/// # Errors
-/// There is nothing to revoke, or the store cannot be used.
-pub async fn revoke(request: StoredRequest, terminal: &Terminal) -> Outcome {
-    let store = request.account.store(terminal)?;
-    let server = request.account.target(request.target.as_deref(), &store)?;
-    let login = stored(&store, &server, &request.account.profile)?;
-    if request.policy.insecure {
-        return Err(ClientError::Insecure.into());
-    }
-    let line = Line::open(&server, &request.policy, terminal)?;
-    let notes = interruptible(async { Ok(farewell::revoke(&line.wire, &login, &request.plan).await) }).await?;
-    line.end();
-    let mut guard = store.lock().await?;
-    guard.save(|book| {
-        book.forget(&login.key());
-    })?;
-    drop(guard);
-    for note in &notes {
-        tell(terminal, note);
-    }
-    put("forgotten\n")?;
-    Ok(Exit::Success)
-}
-
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::spec::clock::MOMENTS;
-
-    #[test]
-    fn times_are_told_absolute_and_from_now() {
-        const NOW: u64 = 1_800_000_000;
-        for (at, told) in [
-            (1_800_000_000, "2027-01-15 08:00:00 UTC, in 0 s"),
-            (1_800_000_001, "2027-01-15 08:00:01 UTC, in 1 s"),
-            (1_799_999_999, "2027-01-15 07:59:59 UTC, 1 s ago"),
-            (1_799_999_700, "2027-01-15 07:55:00 UTC, 5 min ago"),
-            (1_768_464_000, "2026-01-15 08:00:00 UTC, 365 d ago"),
-            (2_147_483_647, "2038-01-19 03:14:07 UTC, in 4021 d 19 h"),
-            (2_147_483_648, "2038-01-19 03:14:08 UTC, in 4021 d 19 h"),
-            (253_402_300_799, "9999-12-31 23:59:59 UTC, in 2912063 d 15 h"),
-            (0, "1970-01-01 00:00:00 UTC, 20833 d 8 h ago"),
-            (-1, "1969-12-31 23:59:59 UTC, 20833 d 8 h ago"),
-            // Behind the last year that has four digits.
-            (253_402_300_800, "253402300800, in 2912063 d 16 h"),
-            (i64::MAX, "9223372036854775807, in 106751991146467 d 7 h"),
-            (i64::MIN, "-9223372036854775808, 106751991188133 d 23 h ago"),
-        ] {
-            assert_eq!(when(at, NOW), told);
-        }
-        for now in MOMENTS {
-            assert!(when(i64::MAX, now).contains(", in ") && when(i64::MIN, now).ends_with(" ago"));
-        }
-        assert!(when(i64::MAX, u64::MAX).ends_with("in 0 s"));
-    }
-
-    #[test]
-    fn claims_that_are_times_are_shown_whatever_they_hold() {
-        for (value, told) in [
-            (json!(1_800_000_060), "2027-01-15 08:01:00 UTC, in 1 min"),
-            (json!(1_800_000_000.9), "2027-01-15 08:00:00 UTC, in 0 s"),
-            (json!(1e308), "9223372036854775807, in 106751991146467 d 7 h"),
-            (json!(-1e308), "-9223372036854775808, 106751991188133 d 23 h ago"),
-            (json!(u64::MAX), "9223372036854775807, in 106751991146467 d 7 h"),
-            (json!("tomorrow"), "tomorrow"),
-            (Value::Null, "null"),
-        ] {
-            let mut text = String::new();
-            row(&mut text, "exp", &value, "", 1_800_000_000);
-            assert_eq!(text.trim(), format!("exp        {told}"));
-        }
-    }
-
-    #[test]
-    fn a_span_has_two_units() {
-        for (seconds, told) in [(0, "0 s"), (59, "59 s"), (60, "1 min"), (3661, "1 h 1 min"), (90_000, "1 d 1 h")] {
-            assert_eq!(span(seconds), told);
-        }
-        assert_eq!(span(u64::MAX), "213503982334601 d 7 h");
-    }
-}
+mod tests;

@@ -1,75 +1,19 @@
 //! The deployment from outside: raw requests over loopback sockets.
 
+mod https;
+mod seen;
+
+pub(crate) use self::seen::{Seen, get, over, send};
+
 use serde_json::{Value, json};
-use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 use super::*;
 use crate::spec::clock::Clock;
 use crate::spec::fault::{Deed, Edit, Reply};
-
-/// A reply as it came.
-pub(crate) struct Seen {
-    pub(crate) status: u16,
-    pub(crate) head: String,
-    pub(crate) body: String,
-}
-
-impl Seen {
-    pub(crate) fn header(&self, name: &str) -> Option<&str> {
-        self.headers(name).next()
-    }
-
-    pub(crate) fn headers(&self, name: &str) -> impl Iterator<Item = &str> {
-        self.head.lines().filter_map(move |line| {
-            let (found, value) = line.split_once(": ")?;
-            found.eq_ignore_ascii_case(name).then_some(value)
-        })
-    }
-
-    pub(crate) fn json(&self) -> Value {
-        serde_json::from_str(&self.body).unwrap_or_else(|_| panic!("not JSON: {} {}", self.head, self.body))
-    }
-}
-
-/// Sends one request on a stream and reads to the end.
-pub(crate) async fn over<S: AsyncRead + AsyncWrite + Unpin>(
-    mut stream: S,
-    host: &str,
-    method: &str,
-    target: &str,
-    headers: &[(&str, &str)],
-    body: &str,
-) -> Seen {
-    let mut text = format!("{method} {target} HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n", body.len());
-    if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("host")) {
-        text.push_str(&format!("Host: {host}\r\n"));
-    }
-    for (name, value) in headers {
-        text.push_str(&format!("{name}: {value}\r\n"));
-    }
-    stream.write_all(format!("{text}\r\n{body}").as_bytes()).await.unwrap();
-    let mut bytes = Vec::new();
-    let _ = stream.read_to_end(&mut bytes).await;
-    let text = String::from_utf8_lossy(&bytes).into_owned();
-    let (head, body) = text.split_once("\r\n\r\n").unwrap_or((&text, ""));
-    let status = head.get(9..12).and_then(|s| s.parse().ok()).unwrap_or(0);
-    Seen { status, head: head.to_owned(), body: body.to_owned() }
-}
-
-/// Sends one request to a plain-http URL.
-pub(crate) async fn send(method: &str, url: &str, headers: &[(&str, &str)], body: &str) -> Seen {
-    let (host, target) = url
-        .strip_prefix("http://")
-        .unwrap()
-        .split_at(url.strip_prefix("http://").unwrap().find('/').unwrap_or(url.len() - 7));
-    let stream = TcpStream::connect(host).await.unwrap();
-    over(stream, host, method, if target.is_empty() { "/" } else { target }, headers, body).await
-}
-
-pub(crate) async fn get(url: &str) -> Seen {
-    send("GET", url, &[], "").await
-}
+use crate::spec::fault::{Duty, Fault};
+use crate::spec::posture::Posture;
 
 pub(crate) async fn running(posture: Posture, faults: &[&'static Fault]) -> Server {
     start(Config { posture, faults: faults.to_vec(), ..Config::default() }).await.unwrap()
@@ -386,80 +330,6 @@ async fn another_host_name_is_turned_away() {
     let server = running(Posture::Reference, &[]).await;
     assert_eq!(send("POST", server.mcp_url(), &[("host", "evil.example")], DISCOVER).await.status, 403);
     assert_eq!(send("POST", server.mcp_url(), &[("host", "localhost:1")], DISCOVER).await.status, 401);
-    server.stop().await;
-}
-
-async fn tls(server: &Server) -> std::io::Result<tokio_rustls::client::TlsStream<TcpStream>> {
-    use rustls::pki_types::{CertificateDer, ServerName, pem::PemObject as _};
-    let mut roots = rustls::RootCertStore::empty();
-    roots.add(CertificateDer::from_pem_slice(server.ca_pem().unwrap().as_bytes()).unwrap()).unwrap();
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .unwrap()
-        .with_root_certificates(roots)
-        .with_no_client_auth();
-    let stream = TcpStream::connect(server.resolve()[0].1).await.unwrap();
-    let connector = tokio_rustls::TlsConnector::from(Arc::new(config));
-    connector.connect(ServerName::try_from("rs.test").unwrap(), stream).await
-}
-
-/// An RFC 5246 hello that offers TLS 1.1.
-const OLD_HELLO: &[u8] = &{
-    let mut record = [9; 52];
-    let head = [0x16, 3, 1, 0, 47, 1, 0, 0, 43, 3, 2];
-    let mut i = 0;
-    while i < head.len() {
-        record[i] = head[i];
-        i += 1;
-    }
-    let tail = [0, 0, 2, 0, 0x2f, 1, 0, 0, 0];
-    let mut i = 0;
-    while i < tail.len() {
-        record[43 + i] = tail[i];
-        i += 1;
-    }
-    record
-};
-
-#[tokio::test]
-async fn https_has_named_hosts_a_private_authority_and_no_plain_twin() {
-    let server = running(Posture::Https, &[]).await;
-    let address = server.resolve()[0].1;
-    assert_eq!(server.mcp_url(), format!("https://rs.test:{}/mcp", address.port()));
-    let host = format!("rs.test:{}", address.port());
-    let seen = over(tls(&server).await.unwrap(), &host, "POST", "/mcp", &[], DISCOVER).await;
-    assert!(seen.header("www-authenticate").unwrap().contains("resource_metadata=\"https://rs.test:"));
-    let prm = "/.well-known/oauth-protected-resource/mcp";
-    let plain = over(TcpStream::connect(address).await.unwrap(), &host, "GET", prm, &[], "").await;
-    assert_eq!(plain.status, 0, "closed without a word");
-    let mut old = TcpStream::connect(address).await.unwrap();
-    old.write_all(OLD_HELLO).await.unwrap();
-    let mut reply = [0; 5];
-    old.read_exact(&mut reply).await.unwrap();
-    assert_eq!(reply[0], 0x15, "an alert");
-    server.stop().await;
-}
-
-#[tokio::test]
-async fn https_faults_show_in_the_handshake() {
-    const TWIN: &[Deed] = &[Deed::At(Reply::PlainTwin, &[Edit::Present]), Deed::Forget(Duty::RefuseOldTls)];
-    let server = running(Posture::Https, &[leak(TWIN)]).await;
-    let address = server.resolve()[0].1;
-    let host = format!("rs.test:{}", address.port());
-    let prm = "/.well-known/oauth-protected-resource/mcp";
-    let plain = over(TcpStream::connect(address).await.unwrap(), &host, "GET", prm, &[], "").await;
-    assert_eq!(plain.status, 200);
-    assert!(tls(&server).await.is_ok());
-    let mut old = TcpStream::connect(address).await.unwrap();
-    old.write_all(OLD_HELLO).await.unwrap();
-    let mut reply = [0; 11];
-    old.read_exact(&mut reply).await.unwrap();
-    assert_eq!(reply[..3], [0x16, 3, 2], "a ServerHello");
-    server.stop().await;
-
-    let server = running(Posture::Https, &[forgetting(Duty::PresentOwnName)]).await;
-    assert!(tls(&server).await.is_err());
     server.stop().await;
 }
 

@@ -1,5 +1,7 @@
 //! Every rule about time of the deployment, at its edges, by a clock that is set by hand: nothing here waits.
 
+use std::time::Duration;
+
 use serde_json::{Value, json};
 
 use super::authority::tests::{VERIFIER, a_code, authorize, post, redemption, request};
@@ -8,7 +10,7 @@ use super::resource::bearer;
 use super::tests::{Seen, send};
 use super::*;
 use crate::serve::authority::assertion::{Unverified, check_times};
-use crate::spec::clock::{Hands, MOMENTS};
+use crate::spec::clock::{Clock, Hands, MOMENTS};
 
 const YEAR: u64 = 365 * 24 * 3600;
 const NOW: u64 = 1_800_000_000;

@@ -4,14 +4,19 @@
 //! directory. Whenever the process ends in between, the file holds the old or the new generation, whole. What must not
 //! fail for want of room is written into room that was taken before.
 
+mod room;
+
+pub(super) use self::room::Reserve;
+
 use std::fs::{self, File};
-use std::io::{self, Read as _, Seek as _, Write as _};
+use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
 use fs4::fs_std::FileExt as _;
 use zeroize::Zeroizing;
 
+use self::room::fill;
 use super::error::StoreError;
 use super::record::{Book, VERSION};
 use super::seal::Key;
@@ -341,34 +346,6 @@ fn try_write_new(path: &Path, bytes: &[u8]) -> io::Result<File> {
     Ok(file)
 }
 
-/// Room on the disk for one save: a file as large as it will be. Given back when dropped.
-#[derive(Debug)]
-pub(super) struct Reserve {
-    path: PathBuf,
-    file: File,
-}
-
-impl Reserve {
-    /// Writes into the room. It is as if it were new then.
-    fn fill(&mut self, bytes: &[u8]) -> Result<(), StoreError> {
-        let length = u64::try_from(bytes.len()).unwrap_or(u64::MAX);
-        let filled = again(|| self.file.set_len(length)).and_then(|()| self.file.rewind());
-        let filled = filled.and_then(|()| fill(&mut self.file, bytes));
-        filled.map_err(|error| StoreError::Disk {
-            doing: "writing",
-            path: self.path.clone(),
-            detail: error.to_string(),
-        })
-    }
-}
-
-impl Drop for Reserve {
-    fn drop(&mut self) {
-        // Gone already if it became the file.
-        let _ = remove(&self.path);
-    }
-}
-
 #[cfg(unix)]
 fn check_owner(path: &Path, metadata: &fs::Metadata) -> Result<(), StoreError> {
     use std::os::unix::fs::MetadataExt as _;
@@ -382,7 +359,7 @@ const fn check_owner(_path: &Path, _metadata: &fs::Metadata) -> Result<(), Store
 }
 
 /// Does something again that a signal interrupted.
-fn again<T>(mut deed: impl FnMut() -> io::Result<T>) -> io::Result<T> {
+pub(super) fn again<T>(mut deed: impl FnMut() -> io::Result<T>) -> io::Result<T> {
     loop {
         match deed() {
             Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
@@ -392,27 +369,11 @@ fn again<T>(mut deed: impl FnMut() -> io::Result<T>) -> io::Result<T> {
 }
 
 /// Removes a file, if there is one.
-fn remove(path: &Path) -> io::Result<()> {
+pub(super) fn remove(path: &Path) -> io::Result<()> {
     match again(|| fs::remove_file(path)) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         _ => Ok(()),
     }
-}
-
-/// Fills a file from its beginning, makes that durable, and sees that it is all there.
-fn fill(file: &mut File, bytes: &[u8]) -> io::Result<()> {
-    let (first, second) = bytes.split_at_checked(bytes.len() / 2).unwrap_or((bytes, &[]));
-    hooks::step("write")?;
-    file.write_all(first)?;
-    hooks::step("write-rest")?;
-    file.write_all(second)?;
-    hooks::step("sync")?;
-    file.sync_all()?;
-    let end = file.stream_position()?;
-    if usize::try_from(end) == Ok(bytes.len()) {
-        return Ok(());
-    }
-    Err(io::Error::other(format!("the disk took {end} of {} bytes", bytes.len())))
 }
 
 /// Mode 0600 from the first moment on.
@@ -423,62 +384,4 @@ fn restrict(options: &mut fs::OpenOptions) {
     let _ = options;
 }
 
-/// Every step on the disk passes here, so that tests can make each of them fail, or the last one of a process.
-pub(crate) mod hooks {
-
-    #[cfg(not(test))]
-    #[expect(clippy::unnecessary_wraps, reason = "in tests a step can fail")]
-    pub(super) const fn step(_name: &'static str) -> std::io::Result<()> {
-        Ok(())
-    }
-
-    #[cfg(test)]
-    pub(super) use seam::step;
-
-    #[cfg(test)]
-    pub(crate) mod seam {
-        use std::cell::RefCell;
-        use std::io;
-
-        /// What happens at the n-th step.
-        #[derive(Clone, Copy, Debug)]
-        pub(crate) enum Deed {
-            Fail,
-            /// That step fails and every one after it.
-            FailOn,
-            Die,
-        }
-
-        /// The next number, what happens when, and the steps so far.
-        type Plan = (usize, Option<(usize, Deed)>, Vec<&'static str>);
-
-        thread_local! {
-            static PLAN: RefCell<Plan> = const { RefCell::new((0, None, Vec::new())) };
-        }
-
-        /// Counts from now on; at step `at` (from 0) the deed is done.
-        pub(crate) fn plan(deed: Option<(usize, Deed)>) {
-            PLAN.with(|plan| *plan.borrow_mut() = (0, deed, Vec::new()));
-        }
-
-        /// The steps since [`plan`].
-        pub(crate) fn taken() -> Vec<&'static str> {
-            PLAN.with(|plan| plan.borrow().2.clone())
-        }
-
-        pub(in super::super) fn step(name: &'static str) -> io::Result<()> {
-            PLAN.with(|plan| {
-                let mut plan = plan.borrow_mut();
-                plan.2.push(name);
-                let number = plan.0;
-                plan.0 += 1;
-                match plan.1 {
-                    Some((at, Deed::Fail)) if at == number => Err(io::Error::other(format!("planned at {name}"))),
-                    Some((at, Deed::FailOn)) if at <= number => Err(io::Error::other(format!("planned at {name}"))),
-                    Some((at, Deed::Die)) if at == number => std::process::abort(),
-                    _ => Ok(()),
-                }
-            })
-        }
-    }
-}
+pub(crate) mod hooks;

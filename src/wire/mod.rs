@@ -7,6 +7,7 @@
 mod address;
 mod ask;
 mod canary;
+mod client;
 mod elsewhere;
 mod failure;
 mod hello;
@@ -14,6 +15,7 @@ mod host;
 pub mod limits;
 mod pace;
 mod read;
+mod settings;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -26,14 +28,12 @@ pub use self::ask::{Ask, Policy, PolicyError, Tap};
 pub use self::canary::Canary;
 pub use self::host::Host;
 
-use self::address::{Guard, Names};
+use self::address::Names;
 use self::limits::Budgets;
 use self::pace::Pace;
 use self::read::Shared;
-use crate::evidence::{
-    Body, Certificate, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, TlsVersion, Trail,
-};
-use crate::formats::{certificate, uri};
+use crate::evidence::{Body, Exchange, Failure, FailureKind, Header, HttpReply, HttpRequest, Outcome, Trail};
+use crate::formats::uri;
 use crate::spec::clock::Clock;
 use crate::spec::extension::Extension;
 use crate::spec::reach::Reached;
@@ -109,43 +109,6 @@ impl Wire {
         Ok(wire)
     }
 
-    /// The same gate, with somebody watching.
-    #[must_use]
-    pub fn watched(self, watch: Watch) -> Self {
-        Self { watch: Some(watch), ..self }
-    }
-
-    /// The same gate by another clock: the record begins at its time.
-    #[must_use]
-    pub fn by(self, clock: Clock) -> Self {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).started = clock.now_ms();
-        Self { clock, ..self }
-    }
-
-    /// The same gate for a run that waits for a person or calls tools: see [`limits::SESSION`].
-    #[must_use]
-    pub fn for_session(self) -> Self {
-        let budgets = Budgets {
-            requests: limits::REQUESTS_PER_SESSION,
-            run: limits::SESSION,
-            bodies: limits::SESSION_BODIES,
-            ..self.budgets
-        };
-        Self { budgets, ..self }
-    }
-
-    /// The same gate for a run that sends unusual requests at a pace: see [`limits::TRIALS`].
-    #[must_use]
-    pub fn for_trials(self) -> Self {
-        let budgets = Budgets {
-            requests: limits::REQUESTS_PER_TRIALS,
-            run: limits::TRIALS,
-            bodies: limits::SESSION_BODIES,
-            ..self.budgets
-        };
-        Self { budgets, ..self }
-    }
-
     /// Why nothing unusual is sent any more: a server asked for fewer requests.
     #[must_use]
     pub fn halted(&self) -> Option<String> {
@@ -158,32 +121,10 @@ impl Wire {
         self.policy.insecure
     }
 
-    /// The same gate with other budgets.
-    #[must_use]
-    pub fn within(self, budgets: Budgets) -> Self {
-        // The clients hold the time for a connection: they are made anew.
-        Self { budgets, plain: OnceLock::new(), secure: OnceLock::new(), ..self }
-    }
-
     /// The same gate with another pause before a request is made again.
     #[must_use]
     pub const fn within_pauses(mut self, pause: Duration) -> Self {
         self.budgets.retry_pause = pause;
-        self
-    }
-
-    /// The same gate, which waits so many times shorter than it writes down: for a deployment whose times are that much
-    /// shorter, too.
-    #[must_use]
-    pub const fn in_haste(mut self, times: u32) -> Self {
-        self.haste = times;
-        self
-    }
-
-    /// The same gate for a run that is asked for these extensions, whether they are advertised or not.
-    #[must_use]
-    pub fn asking_for(self, extensions: &[Extension]) -> Self {
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).extensions = extensions.to_vec();
         self
     }
 
@@ -408,116 +349,6 @@ impl Wire {
         let shared = Shared { read: &self.read, most: self.budgets.bodies };
         let reply = read::read(response, ask.cap, shared, tap).await?;
         Ok(read::without_values(reply, self.policy.headers.iter().map(|(_, value)| value.as_str())))
-    }
-
-    fn build(&self, ask: &Ask, url: &Url) -> Result<reqwest::Request, Failure> {
-        let method = http::Method::from_bytes(ask.method.as_bytes()).unwrap_or(http::Method::GET);
-        let mut request = reqwest::Request::new(method, url.clone());
-        let bad = |name: &str| failure::refused(format!("the value of `{name}` cannot be sent"));
-        let headers = request.headers_mut();
-        headers.insert("accept-encoding", http::HeaderValue::from_static("identity"));
-        for (name, value) in &ask.headers {
-            let value = http::HeaderValue::try_from(value.as_str()).map_err(|_| bad(name))?;
-            headers.append(*name, value);
-        }
-        for (name, value) in &ask.named {
-            let parsed = (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()));
-            let (Ok(key), Ok(value)) = parsed else { return Err(bad(name)) };
-            headers.append(key, value);
-        }
-        if uri::origin_of(url) == uri::origin_of(&self.target) {
-            for (name, value) in &self.policy.headers {
-                let parsed = (http::HeaderName::try_from(name.as_str()), http::HeaderValue::try_from(value.as_str()));
-                let (Ok(key), Ok(value)) = parsed else { return Err(bad(name)) };
-                headers.append(key, value);
-            }
-        }
-        if let Some(body) = &ask.body {
-            *request.body_mut() = Some(body.clone().into());
-        }
-        Ok(request)
-    }
-
-    fn note_certificate(&self, url: &Url, response: &reqwest::Response) {
-        let Some(info) = response.extensions().get::<reqwest::tls::TlsInfo>() else { return };
-        let origin = uri::origin_of(url).to_string();
-        let mut trail = self.record.lock().unwrap_or_else(PoisonError::into_inner);
-        if trail.certificates.iter().any(|known| known.origin == origin) {
-            return;
-        }
-        let version = match info.version() {
-            Some(reqwest::tls::Version::TLS_1_3) => Some(TlsVersion::Tls13),
-            Some(reqwest::tls::Version::TLS_1_2) => Some(TlsVersion::Tls12),
-            _ => None,
-        };
-        if let Some(facts) = info.peer_certificate().and_then(|der| certificate::read(der).ok()) {
-            trail.certificates.push(Certificate {
-                origin,
-                version,
-                subject: facts.subject,
-                not_after: facts.not_after,
-            });
-        }
-    }
-
-    /// The client for http or https. Two, because reading the system's authorities costs milliseconds.
-    fn client(&self, secure: bool) -> Result<&reqwest::Client, PolicyError> {
-        let cell = if secure { &self.secure } else { &self.plain };
-        if let Some(client) = cell.get() {
-            return Ok(client);
-        }
-        let client = self.build_client(secure)?;
-        Ok(cell.get_or_init(|| client))
-    }
-
-    #[expect(clippy::disallowed_methods, reason = "this is the gate")]
-    fn build_client(&self, secure: bool) -> Result<reqwest::Client, PolicyError> {
-        let begin = || -> Result<reqwest::ClientBuilder, PolicyError> {
-            let mut builder = reqwest::Client::builder()
-                .user_agent(concat!("mcp-auth/", env!("CARGO_PKG_VERSION")))
-                .redirect(reqwest::redirect::Policy::none())
-                .referer(false)
-                .retry(reqwest::retry::never())
-                .connect_timeout(self.budgets.connect)
-                .http1_max_headers(limits::HEADER_FIELDS)
-                .http2_max_header_list_size(limits::HEADER_BYTES as u32)
-                .pool_max_idle_per_host(16)
-                // A connection lives for one run: six more system calls for each would keep nothing alive.
-                .tcp_keepalive(None)
-                .tcp_keepalive_interval(None)
-                .tcp_keepalive_retries(None)
-                .tls_info(true)
-                .tls_danger_accept_invalid_certs(self.policy.insecure)
-                .dns_resolver(Guard::new(Arc::clone(&self.names)));
-            builder = match &self.policy.proxy {
-                Some(proxy) => builder.proxy(reqwest::Proxy::all(proxy.as_str()).map_err(|_| PolicyError::Proxy)?),
-                None if uri::is_loopback_host(&self.target) || !self.policy.resolve.is_empty() => builder.no_proxy(),
-                None => builder,
-            };
-            Ok(builder)
-        };
-        if !secure {
-            let built = begin()?.tls_certs_only(std::iter::empty()).build();
-            return built.map_err(|error| PolicyError::Setup(error.to_string()));
-        }
-        let mut own = Vec::new();
-        for pem in &self.policy.authorities {
-            let found = reqwest::Certificate::from_pem_bundle(pem.as_bytes()).map_err(|_| PolicyError::Authority)?;
-            own.extend(found);
-        }
-        if own.is_empty() && !self.policy.authorities.is_empty() {
-            return Err(PolicyError::Authority);
-        }
-        match begin()?.tls_certs_merge(own.iter().cloned()).build() {
-            Ok(client) => Ok(client),
-            // A machine without authorities of its own (a scratch container): the bundled ones.
-            Err(_) => {
-                let bundled = webpki_root_certs::TLS_SERVER_ROOT_CERTS.iter();
-                let bundled = bundled.filter_map(|der| reqwest::Certificate::from_der(der).ok());
-                let built = begin()?.tls_certs_only(bundled.chain(own)).build();
-                built.map_err(|error| PolicyError::Setup(error.to_string()))
-            }
-        }
     }
 }
 

@@ -1,11 +1,15 @@
 //! A deployment as a process, plain requests to it, and a login made by hand, so that a test can stop the world between two
 //! steps of it.
 
+mod rpc;
+
+pub(crate) use self::rpc::{decoded, member, rpc, search, try_rpc, until};
+
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -358,59 +362,4 @@ impl Login {
         let body = form(&[pairs, &[("client_id", &self.client), ("resource", &self.mcp)]].concat());
         try_send("POST", &format!("{}/token", self.issuer), &[FORM], &body)
     }
-}
-
-/// Sends a request on the stateless wire. `name`: what the header `Mcp-Name` repeats.
-pub(crate) fn rpc(mcp: &str, token: &str, method: &str, name: Option<&str>, params: Value) -> Reply {
-    try_rpc(mcp, token, method, name, params).unwrap_or_else(|error| panic!("{mcp}: {error}"))
-}
-
-/// The same; an error when nobody answers.
-pub(crate) fn try_rpc(
-    mcp: &str,
-    token: &str,
-    method: &str,
-    name: Option<&str>,
-    mut params: Value,
-) -> std::io::Result<Reply> {
-    params["_meta"] = json!({
-        "io.modelcontextprotocol/protocolVersion": "2026-07-28",
-        "io.modelcontextprotocol/clientCapabilities": {},
-    });
-    let body = json!({ "jsonrpc": "2.0", "id": 1, "method": method, "params": params });
-    let authorization = format!("Bearer {token}");
-    let mut headers = vec![
-        ("content-type", "application/json"),
-        ("accept", "application/json, text/event-stream"),
-        ("mcp-protocol-version", "2026-07-28"),
-        ("mcp-method", method),
-        ("authorization", &authorization),
-    ];
-    headers.extend(name.map(|name| ("mcp-name", name)));
-    try_send("POST", mcp, &headers, &body.to_string())
-}
-
-/// Calls `search` with a token; the status.
-pub(crate) fn search(mcp: &str, token: &str) -> u16 {
-    rpc(mcp, token, "tools/call", Some("search"), json!({ "name": "search", "arguments": { "query": "pkce" } })).status
-}
-
-/// The text of a member.
-pub(crate) fn member(value: &Value, name: &str) -> String {
-    value[name].as_str().unwrap_or_else(|| panic!("no {name} in {value}")).to_owned()
-}
-
-/// Waits until something holds.
-pub(crate) fn until(what: &str, seconds: u64, mut holds: impl FnMut() -> bool) {
-    let end = Instant::now() + Duration::from_secs(seconds);
-    while !holds() {
-        assert!(Instant::now() < end, "{what}: not within {seconds} s");
-        std::thread::sleep(Duration::from_millis(50));
-    }
-}
-
-/// A part of a JWT: 0 the header, 1 the claims.
-pub(crate) fn decoded(token: &str, part: usize) -> Value {
-    let text = token.split('.').nth(part).unwrap();
-    serde_json::from_slice(&URL_SAFE_NO_PAD.decode(text).unwrap()).unwrap()
 }

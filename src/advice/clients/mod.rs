@@ -7,6 +7,7 @@
 mod case;
 mod registration;
 mod rules;
+mod servers;
 mod sources;
 
 use serde::Serialize;
@@ -231,7 +232,7 @@ pub const STOPS: &[&str] = &[
 
 /// What is known of clients.
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
-    [rules::RULES, registration::RULES].into_iter().flatten()
+    [rules::RULES, servers::RULES, registration::RULES].into_iter().flatten()
 }
 
 /// How every client fits. `said` tells what a check said, if it found something.

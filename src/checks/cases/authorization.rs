@@ -11,32 +11,32 @@ use crate::spec::trial::Trial;
 use crate::spec::trial::authorization::*;
 use crate::spec::trial::token::UNASKED_VERIFIER;
 
-const BACK: &str = "http://127.0.0.1:4711/callback";
+pub(super) const BACK: &str = "http://127.0.0.1:4711/callback";
 
 /// The URL of a request.
-fn request(more: &str) -> String {
+pub(super) fn request(more: &str) -> String {
     let back = url::form_urlencoded::byte_serialize(BACK.as_bytes()).collect::<String>();
     format!("https://as.test/t/authorize?client_id=us&redirect_uri={back}{more}")
 }
 
-fn page() -> Came {
+pub(super) fn page() -> Came {
     Came::page("Sign in")
 }
 
-fn refused() -> Came {
+pub(super) fn refused() -> Came {
     Came::status(400)
 }
 
-fn code() -> Came {
+pub(super) fn code() -> Came {
     Came::to(&format!("{BACK}?code=a-code&state=s&iss={ISSUER}"))
 }
 
-fn error(name: &str) -> Came {
+pub(super) fn error(name: &str) -> Came {
     Came::to(&format!("{BACK}?error={name}&state=s&iss={ISSUER}"))
 }
 
 /// Both tries of each trial, in a run that went as far as it can.
-fn run(answers: &[(Trial, Came)]) -> Run {
+pub(super) fn run(answers: &[(Trial, Came)]) -> Run {
     let mut run = Run::new(Reach::Intrusive);
     for (trial, came) in answers {
         run = run.once(*trial, &request(""), came.clone()).once(*trial, &request(""), came.clone());
@@ -51,7 +51,7 @@ fn early(answers: &[(Trial, Came)]) -> Run {
 }
 
 /// The controls where a code comes at once.
-fn instant(answers: &[(Trial, Came)]) -> Run {
+pub(super) fn instant(answers: &[(Trial, Came)]) -> Run {
     run(&[&[(RIGHT, code()), (UNKNOWN_CLIENT, refused()), (UNKNOWN_TYPE, error("unsupported_response_type"))], answers]
         .concat())
 }
@@ -284,56 +284,8 @@ fn of_two_redirect_uris_none_is_used() {
     early(&[(OTHER_REDIRECT, refused())]).expect(id, "unclear it was not tried");
 }
 
-#[test]
-fn what_comes_back_is_counted_wherever_it_stands() {
-    let id = "authz-code-present";
-    let of = |to: &str| run(&[(RIGHT, Came::to(&format!("{BACK}{to}"))), (UNKNOWN_CLIENT, refused())]);
-    of("?code=a&state=s").expect(id, "pass");
-    of("?state=s").expect(id, "fail the redirect brings neither a code nor an error");
-    of("?code=&state=s").expect(id, "fail the redirect brings neither");
-    of("#code=a&state=s").expect(id, "fail the code came in the fragment");
-    of("?code=a&code=b").expect(id, "fail more than one code came");
-    of("?code=a#code=b").expect(id, "fail more than one code came");
-}
-
-#[test]
-fn a_redirect_at_the_end_of_a_chain_belongs_to_the_request_at_its_head() {
-    let chain = |state: &str, back: &str| {
-        Run::new(Reach::Login)
-            .asked(Step::Authorize, &request(&format!("&state={state}")), Came::to("https://as.test/login"))
-            .asked(Step::Authorize, "https://as.test/login", Came::to("https://as.test/consent"))
-            .last(|x| x.follows = Some(x.number - 1))
-            .asked(
-                Step::Authorize,
-                "https://as.test/consent",
-                Came::to(&format!("{back}?code=a&state=one&iss={ISSUER}")),
-            )
-            .last(|x| x.follows = Some(x.number - 1))
-    };
-    chain("one", BACK).expect("authz-state-echo", "pass");
-    chain("two", BACK).expect("authz-state-echo", "fail");
-    for elsewhere in
-        ["http://127.0.0.1:4711/other", "http://127.0.0.1:4712/callback", "https://127.0.0.1:4711/callback"]
-    {
-        chain("two", elsewhere).expect("authz-state-echo", "Needs(Intrusive)");
-    }
-    // A number that points forward leads nowhere.
-    chain("one", BACK).last(|x| x.follows = Some(x.number)).expect("authz-state-echo", "Needs(Intrusive)");
-}
-
-#[test]
-fn the_issuer_of_an_answer_is_that_of_the_metadata_to_the_letter() {
-    let id = "authz-iss-match";
-    let of = |iss: &str| run(&[(RIGHT, Came::to(&format!("{BACK}?code=a&state=s{iss}"))), (UNKNOWN_CLIENT, refused())]);
-    of(&format!("&iss={ISSUER}")).expect(id, "pass");
-    of(&format!("&iss={ISSUER}/"))
-        .expect(id, "fail `iss` differs from the `issuer` of the metadata by a slash at its end");
-    of("&iss=https://other.test").expect(id, "fail `iss` is not the `issuer` of the metadata");
-    of("").expect(id, "no no `iss` came");
-}
-
 /// A run in which our client registered itself, and its request was answered so.
-fn stranger(id: &str, page: Came) -> Run {
+pub(super) fn stranger(id: &str, page: Came) -> Run {
     let run = run(&[(RIGHT, self::page()), (UNKNOWN_CLIENT, refused())]);
     let registered = Came::json(201, &json!({ "client_id": id }));
     run.asked(Step::ClientRegister, "https://as.test/t/register", registered).once(PAGE, &request(""), page)
@@ -406,19 +358,4 @@ fn the_status_after_a_form_must_not_repeat_it() {
         let away = Came::status(status).header("location", "https://as.test/login");
         run(&[(RIGHT, away), (UNKNOWN_CLIENT, refused())]).expect(id, "unclear no form was sent");
     }
-}
-
-#[test]
-fn an_error_at_once_is_told_where_anybody_can_be_the_client() {
-    let id = "authz-no-instant-error-redirect";
-    let of = |client: &str, came: Came| stranger(client, page()).once(INSTANT, &request(""), came);
-    of("us", error("invalid_scope")).expect(id, "info ");
-    of("another", error("invalid_scope")).expect(id, "no our client is not one");
-    of("us", code()).expect(id, "pass");
-    of("us", page()).expect(id, "pass");
-    let document = |came: Came| {
-        let url = request("").replace("client_id=us", "client_id=https%3A%2F%2Fclient.test%2Fc.json");
-        stranger("another", page()).once(INSTANT, &url, came)
-    };
-    document(error("invalid_scope")).expect(id, "info ");
 }

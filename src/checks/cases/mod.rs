@@ -1,6 +1,7 @@
 //! Records written by hand: answers that no fault of the reference deployment gives, and no disturbance of one answer.
 
 mod authorization;
+mod authorization_answer;
 mod documents;
 mod refresh;
 mod refusals;

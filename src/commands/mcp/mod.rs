@@ -5,6 +5,7 @@
 //! ends early when it is cancelled.
 
 mod message;
+mod shapes;
 mod token;
 mod tools;
 

@@ -3,10 +3,11 @@
 //! MCP "Tools" (`inputSchema`, `outputSchema`, `structuredContent`, annotations), 2025-06-18 to 2026-07-28; earlier clients
 //! read the same as text.
 
+use serde::Serialize;
 use serde::de::DeserializeOwned;
-use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value, json};
 
+use super::shapes::{ExplainInput, Explained, ProbeInput, Probed, Symptoms, SymptomsInput, TokenInput, Told, Wants};
 use super::{Options, token};
 use crate::client::discover;
 use crate::client::trials::Wanted;
@@ -14,12 +15,9 @@ use crate::commands::probe::{self, Request};
 use crate::commands::{Failure, Terminal, checks as catalogue, config, subjects, symptom};
 use crate::evidence::{Evidence, Mode};
 use crate::formats::secret::scrub;
-use crate::report::{self, CheckResult, ClientFit, Policy as ReportPolicy, Report, Status, Summary};
+use crate::report::{self, CheckResult, Policy as ReportPolicy, Report, Status};
 use crate::spec::clock::Clock;
-use crate::spec::level::Level;
 use crate::spec::reach::Reach;
-use crate::spec::revision::Revision;
-use crate::verdict::Role;
 
 /// The width of explanations, in columns.
 const WIDTH: usize = 100;
@@ -204,111 +202,6 @@ fn schema_out<T: schemars::JsonSchema>() -> Value {
     json!(settings.into_generator().into_root_schema_for::<T>())
 }
 
-/// What `probe` takes.
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ProbeInput {
-    /// The URL of the MCP endpoint, a name of mcp-auth.toml, or `embedded` for a correct deployment to compare with.
-    url: String,
-    /// Reads public documents only; sends nothing to the MCP endpoint itself.
-    #[serde(default)]
-    passive: bool,
-    /// Says which clients can use the server, too: Claude, ChatGPT, VS Code, Cursor and others.
-    #[serde(default)]
-    clients: bool,
-    /// The protocol revision to judge by; by default the newest that the server negotiates.
-    #[serde(default)]
-    #[schemars(schema_with = "revisions")]
-    revision: Option<Revision>,
-    /// The ids of the only checks to run.
-    #[serde(default)]
-    only: Vec<String>,
-}
-
-/// A plain list of words: what is more, some assistants do not understand.
-fn revisions(_: &mut schemars::SchemaGenerator) -> schemars::Schema {
-    schemars::json_schema!({ "type": "string", "enum": Revision::ALL.map(|revision| revision.as_str()) })
-}
-
-/// What `probe` found.
-#[derive(Serialize, schemars::JsonSchema)]
-struct Probed {
-    /// The MCP URL.
-    target: String,
-    /// What kind of deployment was met.
-    mode: Mode,
-    /// The protocol revision that was judged.
-    revision: Revision,
-    /// The provider of the authorization server, where it was recognised.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    provider: Option<&'static str>,
-    /// The totals.
-    summary: Summary,
-    /// The id of the first broken link in a client's order: mend it first.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    root_cause: Option<String>,
-    /// What is wrong, the root cause first.
-    findings: Vec<Told>,
-    /// What was not looked at for want of a flag on the command line, and how many checks that concerns.
-    not_looked_at: Vec<Wants>,
-    /// Which clients can use the deployment; where that was asked.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    clients: Vec<ClientFit>,
-    /// Requests sent.
-    requests: usize,
-    /// The next useful command, for a terminal.
-    next: String,
-}
-
-/// A finding.
-#[derive(Serialize, schemars::JsonSchema)]
-struct Told {
-    /// The id of the check; `explain` tells more.
-    id: &'static str,
-    /// `fail` breaks a requirement; `warn` breaks a recommendation or is tolerated by some.
-    status: Status,
-    /// How binding it is.
-    level: Level,
-    /// Who must act.
-    role: Role,
-    /// What is required.
-    required: &'static str,
-    /// What is wrong.
-    message: String,
-    /// The request and its outcome where it was seen.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    place: Option<String>,
-    /// What should be there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    expected: Option<String>,
-    /// What is there.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    actual: Option<String>,
-    /// What to change.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    fix: Option<String>,
-    /// The setting of the provider that was recognised.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    setting: Option<String>,
-    /// Server code that does it.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    code: Option<String>,
-    /// Where it is written.
-    written: Vec<&'static str>,
-    /// Checks that could not be looked at because of it.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    blocks: Vec<&'static str>,
-}
-
-/// Checks that want a flag.
-#[derive(Serialize, schemars::JsonSchema)]
-struct Wants {
-    /// The flag of `mcp-auth probe`.
-    flag: &'static str,
-    /// How many checks.
-    checks: usize,
-}
-
 async fn probed(options: &Options, input: ProbeInput) -> Result<Probed, Failure> {
     let reach = if input.passive { Reach::Passive } else { Reach::Default };
     let request = Request {
@@ -379,53 +272,10 @@ fn told(report: &Report, result: &CheckResult) -> Told {
     }
 }
 
-/// What `explain` takes.
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct ExplainInput {
-    /// The id of a check, e.g. `prm-resource-match`.
-    id: String,
-}
-
-/// What `explain` says.
-#[derive(Serialize, schemars::JsonSchema)]
-struct Explained {
-    /// The id of the check.
-    id: String,
-    /// All that is known of it, in words.
-    explanation: String,
-}
-
 fn explained(input: &ExplainInput) -> Result<Explained, Failure> {
     Ok(Explained { id: input.id.clone(), explanation: catalogue::explained(&input.id, WIDTH)? })
 }
 
-/// What `symptoms` takes.
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct SymptomsInput {
-    /// What the user sees, in their words, or the text of an error message.
-    text: String,
-}
-
-/// What `symptoms` found.
-#[derive(Serialize, schemars::JsonSchema)]
-struct Symptoms {
-    /// The symptoms that fit best, best first; none if no word fits.
-    symptoms: Vec<symptom::Found>,
-}
-
 fn found(input: &SymptomsInput) -> Symptoms {
     Symptoms { symptoms: symptom::find(&input.text, SYMPTOMS).into_iter().map(symptom::found).collect() }
-}
-
-/// What `token_check` takes.
-#[derive(Deserialize, schemars::JsonSchema)]
-#[serde(deny_unknown_fields)]
-struct TokenInput {
-    /// The URL of the MCP endpoint that the token is for, or a name of mcp-auth.toml.
-    server: String,
-    /// The access token; by default that of the stored login for the server.
-    #[serde(default)]
-    token: Option<String>,
 }

@@ -2,6 +2,8 @@
 
 use proptest::prelude::*;
 
+use std::net::Ipv4Addr;
+
 use super::*;
 
 #[test]

@@ -3,6 +3,7 @@
 
 mod introspect;
 mod keys;
+pub mod preset;
 pub mod providers;
 
 use std::fmt;

@@ -1,43 +1,17 @@
 //! Traps: what the deployment does that a correct client must refuse or survive. Most are faults of the catalogue, named
 //! here; the others are data of the same kind (`spec::fault`).
 
+mod kind;
+
+pub use self::kind::Trap;
 use crate::serve::layout::Layout;
-use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
+use crate::spec::fault::{Deed, Duty, Edit, Reply};
 use crate::spec::posture::Posture;
 
 /// The text that a client must not repeat: it comes from an issuer that is not the one it asked.
 pub const CANARY: &str = "mcp-auth-canary-do-not-show-this";
 /// Whose answer that is.
 const STRANGER: &str = "https://stranger.example";
-
-/// Something that a client must refuse or survive.
-pub struct Trap {
-    /// The name on the command line (`serve --trap NAME`).
-    pub name: &'static str,
-    /// What the deployment does, as a clause.
-    pub about: &'static str,
-    /// The shape of deployment in which it is set.
-    pub posture: Posture,
-    /// The names of the faults of the catalogue that it plants.
-    pub faults: &'static [&'static str],
-    /// What it does besides.
-    pub own: Fault,
-}
-
-impl Trap {
-    const fn new(
-        name: &'static str,
-        about: &'static str,
-        faults: &'static [&'static str],
-        deeds: &'static [Deed],
-    ) -> Self {
-        Self { name, about, posture: Posture::Reference, faults, own: Fault::new(name, deeds) }
-    }
-
-    const fn under(self, posture: Posture) -> Self {
-        Self { posture, ..self }
-    }
-}
 
 /// The trap of this name.
 #[must_use]

@@ -3,11 +3,13 @@
 
 mod asking;
 pub(crate) mod bearer;
+mod challenge;
 mod mcp;
 mod offers;
 mod others;
 mod rpc;
 mod session;
+mod stateful;
 mod tools;
 
 pub(crate) use bearer::canonical;
@@ -30,6 +32,7 @@ use super::keys::{self, Keys};
 use super::layout::Layout;
 use super::site::Site;
 use bearer::{Principal, Refusal};
+use challenge::{Cause, challenge, challenge_value, insufficient_scope};
 use rpc::Message;
 
 /// The scope that suffices to look around: what the challenge asks for.
@@ -313,95 +316,6 @@ async fn several(site: &Site, ask: &Ask) -> Result<Principal, Refused> {
 
 fn broken() -> Refused {
     Box::new(Answer::text(StatusCode::INTERNAL_SERVER_ERROR, "Internal server error\n").open())
-}
-
-/// Why a request is not served.
-#[derive(Clone, Copy, Debug)]
-enum Cause<'a> {
-    /// There is no credential. RFC 6750 §3.1: no error code then.
-    Absent,
-    /// The token is no good.
-    Invalid(&'a str),
-    /// The token is bound to a key, and the key is not there.
-    Unproven(&'a str),
-    /// The request is malformed.
-    Malformed(&'a str),
-}
-
-/// The 401.
-fn challenge(site: &Site, ask: &Ask, reply: Reply, cause: Cause<'_>) -> Refused {
-    if !site.keeps(Duty::ServeEveryAgent) && ask.header("user-agent").is_some_and(|agent| agent.contains("Claude-User"))
-    {
-        return Box::new(Answer::text(StatusCode::FORBIDDEN, "Your request was blocked.\n").open());
-    }
-    let text = match cause {
-        Cause::Absent => "Authorization required.\n".to_owned(),
-        Cause::Invalid(why) | Cause::Unproven(why) | Cause::Malformed(why) => {
-            format!("The access token was not accepted: {why}.\n")
-        }
-    };
-    let answer = Answer::text(StatusCode::UNAUTHORIZED, text)
-        .put(WWW_AUTHENTICATE, &challenge_value(site, cause))
-        .no_store()
-        .open();
-    let answer = match cause {
-        Cause::Unproven(dpop::WANTS_NONCE) => answer.header("dpop-nonce", &dpop::nonce_of(site)),
-        _ => answer,
-    };
-    Box::new(site.give(ask, reply, answer))
-}
-
-/// The 403 to a token whose scope does not suffice (RFC 6750 §3.1; MCP authorization, "Runtime Insufficient Scope Errors").
-fn insufficient_scope(site: &Site, ask: &Ask, scope: &str) -> Answer {
-    let wavers = !site.keeps(Duty::SteadyScope) && site.next_challenge() % 2 == 1;
-    let scope = if wavers { "search:write search:admin" } else { scope };
-    let scope = site.layout.scope(scope);
-    let error =
-        format!("error=\"insufficient_scope\", error_description=\"the tool needs more scope\", scope=\"{scope}\"");
-    let value = match site.layout.posture {
-        Posture::Revision2025_03_26 => format!("Bearer {error}"),
-        _ => format!("Bearer {error}, resource_metadata=\"{}\"", site.layout.metadata()),
-    };
-    let answer = Answer::text(StatusCode::FORBIDDEN, "The scope of the access token does not suffice.\n")
-        .put(WWW_AUTHENTICATE, &value)
-        .no_store()
-        .open();
-    site.give(ask, Reply::InsufficientScope, answer)
-}
-
-/// The value of `WWW-Authenticate` (RFC 6750 §3, RFC 9728 §5.1).
-fn challenge_value(site: &Site, cause: Cause<'_>) -> String {
-    let error = match cause {
-        Cause::Absent => String::new(),
-        Cause::Invalid(why) => format!("error=\"invalid_token\", error_description=\"{why}\", "),
-        Cause::Malformed(why) => format!("error=\"invalid_request\", error_description=\"{why}\", "),
-        Cause::Unproven(why) => {
-            let code = if why == dpop::WANTS_NONCE { "use_dpop_nonce" } else { "invalid_dpop_proof" };
-            let error = format!("error=\"{code}\", error_description=\"{why}\"");
-            let metadata = site.layout.metadata();
-            return format!("DPoP {error}, algs=\"ES256 RS256 EdDSA\", resource_metadata=\"{metadata}\"");
-        }
-    };
-    if site.layout.posture.has_first_layout() {
-        return format!("Bearer {error}realm=\"mcp-auth\"");
-    }
-    let steady = site.keeps(Duty::SteadyChallenge) || !matches!(cause, Cause::Absent);
-    let scope = if steady { site.layout.scope(BASE_SCOPE) } else { wavering_scope(site.next_challenge()) };
-    format!("Bearer {error}resource_metadata=\"{}\", scope=\"{scope}\"", site.layout.metadata())
-}
-
-/// A scope that differs from those of the six challenges before and after.
-fn wavering_scope(count: usize) -> &'static str {
-    const SCOPES: [&str; 7] = [
-        BASE_SCOPE,
-        "search:write",
-        "search:read search:write",
-        "search:admin",
-        "search:read search:admin",
-        "search:write search:admin",
-        "search:read search:write search:admin",
-    ];
-    SCOPES.get(count % SCOPES.len()).copied().unwrap_or(BASE_SCOPE)
 }
 
 #[cfg(test)]

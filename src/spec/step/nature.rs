@@ -1,0 +1,38 @@
+//! What kind of request a step is.
+
+use super::Step;
+
+impl Step {
+    /// Whether a request that the server had no time for may be made again: it uses nothing up and calls no tool.
+    #[must_use]
+    pub const fn is_repeatable(self) -> bool {
+        !matches!(
+            self,
+            Self::McpCall
+                | Self::AuthorizationPush
+                | Self::DeviceBegin
+                | Self::TokenDevice
+                | Self::TokenCode
+                | Self::TokenRefresh
+                | Self::TokenExchange
+                | Self::TokenAssertion
+                | Self::SessionCall
+                | Self::SessionReply
+                | Self::SessionResume
+                | Self::SessionStream
+                | Self::DocumentGrant
+                | Self::TokenTrial
+                | Self::SlowTrial
+                | Self::RefreshTrial
+                | Self::ToolTrial
+                | Self::ImpliedTrial
+                | Self::ScopeTrial
+        )
+    }
+
+    /// Whether it is no request of ours: something that was seen.
+    #[must_use]
+    pub const fn is_witnessed(self) -> bool {
+        matches!(self, Self::AuthorizeReturn | Self::CodeReturn | Self::CanaryFetched | Self::DocumentFetched)
+    }
+}
