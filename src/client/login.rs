@@ -150,6 +150,14 @@ impl Actor<'_> {
                 teller.form(Step::TokenAssertion, because, assertion_form(assertion, wanted)).await?
             }
         };
+        // RFC 6749 §7.1; a refreshed token is of the type that the first one had.
+        if let Some(kind) = granted.strange_type {
+            return Err(ClientError::WrongEndpoint {
+                issuer: located.issuer.clone(),
+                name: "token_endpoint",
+                detail: format!("gave a token of the type `{}`, and MCP knows `Bearer` and `DPoP`", printable(&kind)),
+            });
+        }
         if granted.scheme == Scheme::Dpop && dpop.is_none() {
             return Err(ClientError::WrongEndpoint {
                 issuer: located.issuer.clone(),

@@ -49,6 +49,8 @@ pub struct Granted {
     pub access: Secret,
     /// How it is sent.
     pub scheme: Scheme,
+    /// The type, where it is one that we do not know how to use.
+    pub strange_type: Option<String>,
     /// How long it lives, in seconds.
     pub lifetime: Option<u64>,
     /// The refresh token.
@@ -299,6 +301,7 @@ pub(super) fn read(exchange: &Exchange) -> Result<Granted, ClientError> {
 
 fn success(exchange: &Exchange, response: TokenResponse) -> Result<Granted, ClientError> {
     let scheme = if response.is_dpop() { Scheme::Dpop } else { Scheme::Bearer };
+    let is_known = response.is_dpop() || response.is_bearer();
     let lifetime = response.expires_in.seconds();
     let access = response.access_token.present().filter(|token| !token.is_empty());
     let Some(access) = access else { return Err(ClientError::answer(exchange, "there is no `access_token`")) };
@@ -309,6 +312,7 @@ fn success(exchange: &Exchange, response: TokenResponse) -> Result<Granted, Clie
     Ok(Granted {
         access,
         scheme,
+        strange_type: response.token_type.present().filter(|_| !is_known),
         lifetime,
         refresh: response.refresh_token.present().filter(|token| !token.is_empty()),
         scope: response.scope.present().map(|text| text.split_ascii_whitespace().map(str::to_owned).collect()),

@@ -255,9 +255,11 @@ fn a_token_answer_is_read_with_care() {
         cases.push(case.at(Place::Refresh, reply.clone()).of(&[Program::Login, Program::Call, Program::ProbeLogin]));
         let case = Case::new(format!("{name} in the error of a registration")).at(Place::Registration, reply);
         cases.push(case.of(&[Program::Login]));
-        let odd = GRANTED.replace("\"read\"", &quoted(text)).replace("\"Bearer\"", &quoted(text));
-        let case = Case::new(format!("{name} in a token answer")).at(Place::Code, json(odd));
-        cases.push(case.of(&[Program::Login, Program::Call]));
+        for (member, value) in [("scope", "\"read\""), ("token type", "\"Bearer\"")] {
+            let odd = GRANTED.replace(value, &quoted(text));
+            let case = Case::new(format!("{name} in the {member} of a token answer")).at(Place::Code, json(odd));
+            cases.push(case.of(&[Program::Login, Program::Call]));
+        }
     }
     run_all(cases);
 }

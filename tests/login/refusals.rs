@@ -183,6 +183,28 @@ fn an_error_under_another_issuer_is_not_repeated_to_the_user() {
     assert!(!error.contains("evil_"), "{error}");
 }
 
+/// RFC 6749 §7.1: a token of a type that a client does not know must not be used. What names no type is a bearer token.
+#[test]
+fn a_token_of_an_unknown_type_is_not_used() {
+    type Case = (&'static str, fn(&mut Value), bool);
+    let cases: [Case; 4] = [
+        ("mac", |m| m["token_type"] = "mac".into(), false),
+        ("N_A", |m| m["token_type"] = "N_A".into(), false),
+        ("bearer", |m| m["token_type"] = "bearer".into(), true),
+        ("", |m| drop(m.as_object_mut().unwrap().remove("token_type")), true),
+    ];
+    for (kind, change, is_used) in cases {
+        let stage = Stage::tampered(document("/token", change));
+        let (code, out, err) = stage.run(&["login", &stage.url(), "--browser", "follow"]);
+        if is_used {
+            assert!(code == 0 && !stage.is_logged_out(), "{kind}: {code} {err}");
+            continue;
+        }
+        assert!(code == 5 && out.is_empty() && stage.is_logged_out(), "{kind}: {code} {out} {err}");
+        assert!(err.contains(&format!("gave a token of the type `{kind}`")) && err.contains("\n  help: "), "{err}");
+    }
+}
+
 /// Where a document sends us to another origin, nobody goes; where the token endpoint sends us anywhere, nobody does.
 #[test]
 fn redirects_to_other_origins_and_of_token_requests_are_not_followed() {
