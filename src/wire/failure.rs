@@ -17,7 +17,8 @@ pub(super) fn refused(detail: String) -> Failure {
 
 /// A time limit passed.
 pub(super) fn timeout(limit: Duration) -> Failure {
-    Failure { kind: FailureKind::Timeout, detail: format!("no complete answer within {} s", limit.as_secs()) }
+    let tenths = (limit.as_secs_f64() * 10.0).round() / 10.0;
+    Failure { kind: FailureKind::Timeout, detail: format!("no complete answer within {tenths} s") }
 }
 
 /// A size limit was passed.
