@@ -198,7 +198,9 @@ fn masked(body: &str) -> Option<String> {
     }
     // What was cut off in the middle of an object is no form, whatever its values hold.
     let looks_like_form = !json && body.contains('=') && !body.contains(['<', '\n', ' ']);
-    if looks_like_form { Some(redact_form(body)) } else { redact_text(body) }
+    let form = looks_like_form.then(|| redact_form(body));
+    // JSON with something before it, a byte order mark or a guard such as `)]}'`, can look like one.
+    redact_text(form.as_deref().unwrap_or(body)).or(form)
 }
 
 /// Masks string members with the name of a credential in what is no JSON: cut off, doubled, in an event stream.
@@ -316,6 +318,21 @@ mod tests {
             redact_body(r#"{"keys":[{"kty":"EC","x":"a","d":"870M"}],"d":"plain"}"#),
             r#"{"keys":[{"kty":"EC","x":"a","d":"[redacted, 4 characters]"}],"d":"plain"}"#
         );
+    }
+
+    #[test]
+    fn what_stands_before_an_object_does_not_make_it_a_form() {
+        for before in ["\u{feff}", ")]}'", "while(1);", "x=1&"] {
+            for (body, clean) in [
+                (r#"{"access_token":"YWJj=="}"#, r#"{"access_token":"[redacted, 6 characters]"}"#),
+                (
+                    r#"{"a":"x=y","refresh_token":"abcdef"}"#,
+                    r#"{"a":"x=y","refresh_token":"[redacted, 6 characters]"}"#,
+                ),
+            ] {
+                assert_eq!(redact_body(&format!("{before}{body}")), format!("{before}{clean}"));
+            }
+        }
     }
 
     #[test]
