@@ -1,5 +1,7 @@
 //! Every row of what loses logins: crashes at each step, failing disks, several processes, bad files, bad modes.
 
+mod files;
+
 use std::fs;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
 use std::path::Path;

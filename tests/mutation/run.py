@@ -13,7 +13,7 @@ import argparse, collections, concurrent.futures, json, os, pathlib, re, subproc
 # Tests of files, not of behaviour, and those that only take long.
 LEFT_OUT = re.compile(r"^(house|generated|docs|packaging|fleet|picture)::|^hostile::limits|overloaded|replicas|keepalive|^crash|slow")
 # Tests that say much of a whole floor.
-BROAD = {"checks": ("matrix::disturbed",), "client": ("matrix::sent", "login::"), "store": ("login::", "crash::")}
+BROAD = {"checks": ("matrix::disturbed",), "client": ("mcp_auth::client", "matrix::sent", "login::"), "store": ("mcp_auth::store", "login::", "crash::")}
 PROFILE = {"CARGO_PROFILE_RELEASE_OPT_LEVEL": "1", "CARGO_PROFILE_RELEASE_OVERFLOW_CHECKS": "true", "RUSTFLAGS": "-Awarnings",
            "CARGO_PROFILE_RELEASE_DEBUG_ASSERTIONS": "true", "CARGO_PROFILE_RELEASE_STRIP": "none"}
 
