@@ -194,7 +194,6 @@ fn error_codes(e: &Evidence<'_>) -> Verdict {
                 .actual(code.to_string())
         };
         match code.0 {
-            -32022..=-32020 => {}
             -32002 | -32042 => return found("which belongs to earlier revisions").fail(),
             -32099..=-32023 => return found("which is reserved and means nothing").fail(),
             -32001 | -32003 | -32004 => leftover = leftover.or(Some(found("which drafts of this revision had"))),

@@ -130,7 +130,6 @@ fn bad_code(e: &Evidence<'_>) -> Verdict {
         (Some(401), Some("invalid_grant")) => found("the status is that of a client that is not authenticated").warn(),
         (_, None) => Verdict::blocked("token-error-json"),
         (_, Some("invalid_client")) => Verdict::inconclusive("the server does not know our client any more"),
-        (_, Some("invalid_grant")) => Verdict::blocked("token-error-status"),
         _ => found("the error says something else").warn(),
     }
 }

@@ -3,9 +3,12 @@
 mod authorization;
 mod authorization_answer;
 mod documents;
+mod network;
 mod refresh;
 mod refusals;
+mod token_endpoint;
 mod tokens;
+mod wires;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -17,7 +20,7 @@ use crate::spec::reach::Reach;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::Trial;
-use crate::verdict::{Reason, Verdict};
+use crate::verdict::{Finding, Reason, Verdict};
 
 const MCP: &str = "https://rs.test/mcp";
 const ISSUER: &str = "https://as.test/t";
@@ -169,7 +172,7 @@ impl Run {
 
     /// What a check says, in a line.
     fn says(&self, id: &str) -> String {
-        let told = |word: &str, found: crate::verdict::Finding| format!("{word} {}", found.message);
+        let told = |word: &str, found: Finding| format!("{word} {}", found.message);
         match (by_id(id).unwrap().judge)(&Evidence::new(&self.trail, self.revision)) {
             Verdict::Pass => "pass".to_owned(),
             Verdict::Fail(found) => told("fail", found),
@@ -179,6 +182,15 @@ impl Run {
             Verdict::Skip(Reason::Inconclusive(why)) => format!("unclear {why}"),
             Verdict::Skip(Reason::NotApplicable(why)) => format!("no {why}"),
             Verdict::Skip(other) => format!("{other:?}"),
+        }
+    }
+
+    /// What a check finds, in whole.
+    #[track_caller]
+    fn finding(&self, id: &str) -> Finding {
+        match (by_id(id).unwrap().judge)(&Evidence::new(&self.trail, self.revision)) {
+            Verdict::Fail(found) | Verdict::Warn(found) | Verdict::Info(found) => found,
+            other => panic!("{id}: {other:?} is no finding"),
         }
     }
 
