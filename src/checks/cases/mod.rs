@@ -3,6 +3,7 @@
 mod authorization;
 mod authorization_answer;
 mod documents;
+mod metadata;
 mod network;
 mod refresh;
 mod refusals;
@@ -83,12 +84,13 @@ fn unsigned(header: &Value, claims: &Value) -> String {
 struct Run {
     trail: Trail,
     revision: Revision,
+    strict: bool,
 }
 
 impl Run {
     /// A run that went so far and met nothing yet.
     fn bare(reach: Reach) -> Self {
-        Self { trail: Trail::new(MCP, reach, 0), revision: Revision::LATEST }
+        Self { trail: Trail::new(MCP, reach, 0), revision: Revision::LATEST, strict: false }
     }
 
     /// A run that was refused as it must be and read both documents.
@@ -118,6 +120,11 @@ impl Run {
                 "https://as.test/.well-known/oauth-authorization-server/t",
                 Came::json(200, &server),
             )
+    }
+
+    fn strictly(mut self) -> Self {
+        self.strict = true;
+        self
     }
 
     fn at(mut self, revision: Revision) -> Self {
@@ -170,10 +177,16 @@ impl Run {
         self
     }
 
+    fn verdict(&self, id: &str) -> Verdict {
+        let mut evidence = Evidence::new(&self.trail, self.revision);
+        evidence.strict = self.strict;
+        (by_id(id).unwrap().judge)(&evidence)
+    }
+
     /// What a check says, in a line.
     fn says(&self, id: &str) -> String {
         let told = |word: &str, found: Finding| format!("{word} {}", found.message);
-        match (by_id(id).unwrap().judge)(&Evidence::new(&self.trail, self.revision)) {
+        match self.verdict(id) {
             Verdict::Pass => "pass".to_owned(),
             Verdict::Fail(found) => told("fail", found),
             Verdict::Warn(found) => told("warn", found),
@@ -188,7 +201,7 @@ impl Run {
     /// What a check finds, in whole.
     #[track_caller]
     fn finding(&self, id: &str) -> Finding {
-        match (by_id(id).unwrap().judge)(&Evidence::new(&self.trail, self.revision)) {
+        match self.verdict(id) {
             Verdict::Fail(found) | Verdict::Warn(found) | Verdict::Info(found) => found,
             other => panic!("{id}: {other:?} is no finding"),
         }

@@ -6,7 +6,6 @@ use super::tokens::{TOKEN, answer};
 use super::{Came, MCP, Run, result, unsigned};
 use crate::evidence::FailureKind;
 use crate::spec::reach::Reach;
-use crate::spec::step::Step;
 use crate::spec::trial::Trial;
 use crate::spec::trial::server::*;
 use crate::spec::trial::token::*;
