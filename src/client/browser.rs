@@ -230,3 +230,6 @@ async fn next(lines: &mut Option<mpsc::UnboundedReceiver<String>>) -> Option<Str
         None => std::future::pending().await,
     }
 }
+
+#[cfg(test)]
+mod tests;

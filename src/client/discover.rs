@@ -374,3 +374,6 @@ fn redirect_within_origin(exchange: &Exchange) -> Option<String> {
     let to = uri::resolve(&from, reply.header("location")?).ok()?;
     (uri::origin_of(&from) == uri::origin_of(&to)).then(|| to.to_string())
 }
+
+#[cfg(test)]
+mod tests;

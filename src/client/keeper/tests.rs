@@ -298,3 +298,23 @@ fn a_journal_is_written_by_the_clock_of_the_run() {
         assert_eq!(state.lock().unwrap().requests, asked);
     }
 }
+
+#[test]
+fn an_answer_is_lost_where_the_server_may_have_acted() {
+    use crate::evidence::Failure;
+    use crate::spec::step::Step;
+    let (step, url) = (Step::TokenRefresh, "https://as.test/token".to_owned());
+    let failed = |kind| {
+        let failure = Box::new(Failure { kind, detail: String::new() });
+        is_lost(&ClientError::Unreachable { step, url: url.clone(), failure })
+    };
+    for kind in [FailureKind::Broken, FailureKind::Timeout, FailureKind::TooLarge] {
+        assert!(failed(kind), "{kind:?}");
+    }
+    for kind in [FailureKind::ConnectionRefused, FailureKind::NameUnknown, FailureKind::Tls, FailureKind::Refused] {
+        assert!(!failed(kind), "{kind:?}");
+    }
+    assert!(is_lost(&ClientError::Answer { step, url: url.clone(), detail: String::new() }));
+    let denied = |error: &str| ClientError::Denied { step, error: error.to_owned(), description: None };
+    assert!(!is_lost(&denied("invalid_grant")) && !is_lost(&denied("server_error")));
+}

@@ -101,3 +101,6 @@ pub(super) const fn authorized_step(step: Step) -> Step {
         other => other,
     }
 }
+
+#[cfg(test)]
+mod tests;
