@@ -112,15 +112,18 @@ pub(crate) fn count(address: &str) {
     });
 }
 
-/// Serves until the process ends: a case is short, and a socket that closes early would hide a late request.
-pub(crate) fn serve(listener: TcpListener, script: Script, record: Arc<Record>) -> SocketAddr {
+/// Serves for as long as somebody keeps the record.
+pub(crate) fn serve(listener: TcpListener, script: Script, record: &Arc<Record>) -> SocketAddr {
     let address = listener.local_addr().unwrap();
-    let script = Arc::new(script);
+    let (script, record) = (Arc::new(script), Arc::downgrade(record));
     runtime().spawn(async move {
-        while let Ok((stream, _)) = listener.accept().await {
+        loop {
+            let accepted = tokio::time::timeout(Duration::from_secs(1), listener.accept()).await;
+            let Some(record) = record.upgrade() else { return };
+            let Ok(Ok((stream, _))) = accepted else { continue };
             record.connections.fetch_add(1, Ordering::Relaxed);
             CONNECTIONS.fetch_add(1, Ordering::Relaxed);
-            let (script, record) = (Arc::clone(&script), Arc::clone(&record));
+            let script = Arc::clone(&script);
             tokio::spawn(async move {
                 // The peer may leave whenever it likes; that is what is tested.
                 let _ = open(stream, &script, &record, address.port()).await;

@@ -6,7 +6,7 @@ pub(crate) use self::echo::echo;
 
 use std::collections::HashMap;
 use std::sync::Arc;
-use std::sync::atomic::Ordering;
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use self::echo::{encoded, fill};
 use crate::secrets;
@@ -293,8 +293,17 @@ impl Site {
         let [rs, authority] = shape.addresses.map(|address| server::bind(&format!("{address}:0")));
         let [other, canary] = [(); 2].map(|()| server::bind("127.0.0.1:0"));
         let port = |listener: &tokio::net::TcpListener| listener.local_addr().unwrap().port();
+        // A name that moves has moved for good: each run needs one of its own.
+        static MOVES: AtomicUsize = AtomicUsize::new(0);
+        let resource_name = match shape.beside {
+            Some(_) => {
+                let number = MOVES.fetch_add(1, Ordering::Relaxed);
+                shape.resource_name.replacen(".flip", &format!("-{number}.flip"), 1)
+            }
+            None => shape.resource_name.to_owned(),
+        };
         let names = vec![
-            ("{rs}", format!("{}:{}", shape.resource_name, port(&rs))),
+            ("{rs}", format!("{resource_name}:{}", port(&rs))),
             ("{as}", format!("{}:{}", shape.authority_name, port(&authority))),
             ("{other}", format!("http://127.0.0.1:{}", port(&other))),
             ("{as-encoded}", encoded(&format!("{}:{}", shape.authority_name, port(&authority)))),
@@ -339,10 +348,10 @@ impl Site {
             replies: replies.clone(),
             tokens: tokens.clone(),
         };
-        server::serve(rs, script(&shape.resource, &replies), Arc::clone(&record));
-        server::serve(authority, script(&shape.authority, &replies), Arc::clone(&record));
-        server::serve(other, script(&Opening::Plain, &elsewhere), Arc::clone(&record));
-        server::serve(canary, script(&Opening::Plain, &replies), Arc::clone(&trap));
+        server::serve(rs, script(&shape.resource, &replies), &record);
+        server::serve(authority, script(&shape.authority, &replies), &record);
+        server::serve(other, script(&Opening::Plain, &elsewhere), &record);
+        server::serve(canary, script(&Opening::Plain, &replies), &trap);
         Self { target, jwt, ports, names, record, canary: trap }
     }
 
