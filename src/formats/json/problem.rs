@@ -63,7 +63,7 @@ pub enum JsonProblem {
         /// JSON pointer of the value being read.
         path: String,
     },
-    /// More than [`MAX_VALUES`] values, or more than was left for all documents of a run.
+    /// More than [`super::MAX_VALUES`] values, or more than was left for all documents of a run.
     #[error("the document holds too many values (line {line}, column {column})")]
     TooMany {
         /// Line, from 1.
