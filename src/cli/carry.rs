@@ -251,6 +251,7 @@ fn plan(way: Way) -> Result<Plan, Failure> {
             issuer_slash: way.lenient_issuer,
             no_pkce_metadata: way.assume_pkce,
             no_resource: way.no_resource,
+            any_token_type: false,
         },
         paste: way.paste || browser != Browser::Follow && std::io::stdin().is_terminal(),
         browser,

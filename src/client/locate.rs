@@ -73,6 +73,8 @@ pub struct Leniency {
     pub no_pkce_metadata: bool,
     /// Send no `resource`.
     pub no_resource: bool,
+    /// Use a token of a type that nobody knows as a bearer token: for who wants to see what else a server does.
+    pub any_token_type: bool,
 }
 
 /// The authorization server to use, and what the resource says about itself. Every endpoint passed the URL gate.

@@ -151,11 +151,11 @@ impl Actor<'_> {
             }
         };
         // RFC 6749 §7.1; a refreshed token is of the type that the first one had.
-        if let Some(kind) = granted.strange_type {
+        if let Some(kind) = granted.strange_type.as_ref().filter(|_| !self.plan.leniency.any_token_type) {
             return Err(ClientError::WrongEndpoint {
                 issuer: located.issuer.clone(),
                 name: "token_endpoint",
-                detail: format!("gave a token of the type `{}`, and MCP knows `Bearer` and `DPoP`", printable(&kind)),
+                detail: format!("gave a token of the type `{}`, and MCP knows `Bearer` and `DPoP`", printable(kind)),
             });
         }
         if granted.scheme == Scheme::Dpop && dpop.is_none() {
