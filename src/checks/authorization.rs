@@ -1,6 +1,5 @@
-//! What the authorization endpoint takes and what it refuses, the redirect URI apart: draft-ietf-oauth-v2-1 §3.1 and
-//! §4.1.1–4.1.2, RFC 7636 §4, RFC 8707 §2, MCP authorization ("Resource Parameter Implementation", "Scope Selection
-//! Strategy").
+//! What the authorization endpoint takes and what it refuses, the redirect URI and `resource` apart: draft-ietf-oauth-v2-1
+//! §3.1 and §4.1.1–4.1.2, RFC 7636 §4, MCP authorization ("Scope Selection Strategy").
 
 use super::asked::{Kind, Passage, attempt, attempts, authorizes, kind, passage};
 use super::authorization_ground::{Taken, at, is_refused_later, let_through, must_refuse, taken};

@@ -1,5 +1,4 @@
-//! What comes back to the client: draft-ietf-oauth-v2-1 §2.3, §4.1.2, §4.1.2.1 and §10.1, RFC 9207 §2, MCP authorization
-//! ("Authorization Response Validation").
+//! What comes back to the client: draft-ietf-oauth-v2-1 §2.3, §4.1.2, §4.1.2.1 and §10.1.
 
 use super::authorization_ground::{RETURNS, Return, granted, refused};
 use super::authorization_issuer::same;

@@ -1,5 +1,5 @@
 //! The answer that carries tokens, judged by the login itself: OAuth 2.1 §3.2.3 (RFC 6749 §5.1), MCP authorization
-//! "Token Requirements" and "Token Theft". What stands in the access token is judged in `issued_claims`.
+//! "Token Requirements" and "Token Theft". Its scope is judged in `issued_scope`, the access token in `issued_claims`.
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 

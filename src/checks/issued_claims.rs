@@ -1,5 +1,5 @@
-//! What stands in the access token of the login, where it is a JWT: RFC 9068 §2 and §3, RFC 8725, RFC 8707 §2, and its
-//! signature by the published keys. MCP binds none of RFC 9068, so most of it is a recommendation.
+//! What stands in the access token of the login, where it is a JWT: RFC 9068 §2 and §3, RFC 8725, RFC 8707 §2. MCP binds
+//! none of RFC 9068, so most of it is a recommendation.
 
 use super::granted::{Issued, access_jwt, came_at, client_of};
 use super::ground::issuer;

@@ -1,4 +1,4 @@
-//! The stateless wire of 2026-07-28, with a good token: `server/discover`, lists, caching, results and errors.
+//! The stateless wire of 2026-07-28, with a good token: whether it is spoken, results and errors.
 
 use serde_json::Value;
 

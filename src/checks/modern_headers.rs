@@ -1,5 +1,5 @@
 //! The headers of the stateless wire of 2026-07-28 and what stands in `_meta`: streamable HTTP ("Protocol Version Header",
-//! "Standard Request Headers", "Server Validation"), base protocol, and what is left of earlier revisions.
+//! "Standard Request Headers", "Server Validation"), base protocol.
 
 use serde_json::Value;
 

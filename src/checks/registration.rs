@@ -1,4 +1,5 @@
-//! The answer to a registration: RFC 7591 §3.2.1, MCP authorization ("Client Registration Approaches", "Refresh Tokens").
+//! Whether clients can register, and the form of the answer: RFC 7591 §3.2.1, MCP authorization ("Client Registration
+//! Approaches").
 
 use super::asked::attempt;
 use super::registration_ground::{ORDINARY, accepted, is_accepted, is_of_redirect, ordinary, redirects, request, told};

@@ -1,4 +1,5 @@
-//! Authorization server metadata that is there more than once: beside OpenID Connect, and signed (RFC 8414 §2.1).
+//! Authorization server metadata that is there more than once: beside OpenID Connect, and signed. RFC 8414 §2.1 and §5,
+//! OpenID Connect Discovery §3.
 
 use std::collections::BTreeSet;
 

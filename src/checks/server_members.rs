@@ -1,5 +1,4 @@
-//! Authorization server metadata, its form: member types, empty members, the two documents side by side, signed metadata.
-//! RFC 8414 §2, §2.1, §3.2 and §5, OpenID Connect Discovery §3.
+//! Authorization server metadata, its form: member types and empty members (RFC 8414 §2 and §3.2).
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 

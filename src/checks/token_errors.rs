@@ -1,5 +1,5 @@
-//! How the token endpoint refuses: OAuth 2.1 §3.2 and §3.2.4, RFC 9700 §2.4. Nothing is created; where no client of ours is
-//! known, only what a stranger sees is judged.
+//! How the token endpoint refuses: OAuth 2.1 §3.2 and §3.2.4. Nothing is created; where no client of ours is known, only
+//! what a stranger sees is judged.
 
 #![expect(clippy::result_large_err, reason = "a verdict is made once a check and returned by value everywhere")]
 

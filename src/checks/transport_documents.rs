@@ -1,6 +1,5 @@
 //! Where documents send clients: redirects of metadata, endpoints over plain http, addresses inside a network, schemes
-//! that run code; and whether both servers tell the same time. RFC 9728 §3.2 and §7.7, RFC 8414 §3.2, RFC 6890,
-//! RFC 7519 §4.1, RFC 9110 §6.6.1, RFC 9111 §5.1, MCP security considerations and best practices.
+//! that run code. RFC 9728 §3.2 and §7.7, RFC 8414 §3.2, RFC 6890, MCP security considerations and best practices.
 
 use std::collections::BTreeSet;
 use std::net::IpAddr;

@@ -1,7 +1,7 @@
 //! Why a login, a refresh or a call did not come about: the step, what was found and what was expected, what helps.
 //!
 //! What a server sent is quoted through [`printable`] only. A refusal is told before anything is sent that it is about:
-//! after each of the `Wrong…` variants no token request has been made.
+//! after each of the `Wrong…` variants no token request has been made, unless it is about what came of that request.
 
 mod help;
 mod redirect;

@@ -1,4 +1,4 @@
-//! What the handlers of one deployment share, its routes, and the one place where planted faults edit a reply.
+//! What the handlers of one deployment share, and the one place where planted faults edit a reply.
 
 use std::collections::{HashMap, HashSet};
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};

@@ -11,8 +11,7 @@ use tokio::net::TcpStream;
 
 use super::*;
 use crate::spec::clock::Clock;
-use crate::spec::fault::{Deed, Edit, Reply};
-use crate::spec::fault::{Duty, Fault};
+use crate::spec::fault::{Deed, Duty, Edit, Fault, Reply};
 use crate::spec::posture::Posture;
 
 pub(crate) async fn running(posture: Posture, faults: &[&'static Fault]) -> Server {

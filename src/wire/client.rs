@@ -5,8 +5,7 @@ use std::sync::{Arc, PoisonError};
 use url::Url;
 
 use super::address::Guard;
-use super::{Ask, PolicyError, Wire};
-use super::{failure, limits};
+use super::{Ask, PolicyError, Wire, failure, limits};
 use crate::evidence::{Certificate, Failure, TlsVersion};
 use crate::formats::{certificate, uri};
 

@@ -2,8 +2,7 @@
 
 use std::sync::{OnceLock, PoisonError};
 
-use super::limits;
-use super::limits::Budgets;
+use super::limits::{self, Budgets};
 use super::{Watch, Wire};
 use crate::spec::clock::Clock;
 use crate::spec::extension::Extension;

@@ -1,5 +1,6 @@
-//! MCP behind the token check, on both wires. 2026-07-28: base protocol (`_meta`, error codes), Streamable HTTP ("Standard
-//! Request Headers", "Server Validation"), `server/discover`, caching; to 2025-11-25: lifecycle and transports.
+//! MCP behind the token check: which wire is meant, and the stateless one (`stateful` is the other). 2026-07-28: base
+//! protocol (`_meta`, error codes), Streamable HTTP ("Standard Request Headers", "Server Validation"), `server/discover`,
+//! caching.
 //!
 //! The wire is written by hand rather than with the SDK: each rule of it that a server can get wrong must be a duty that
 //! can be forgotten, at its place.
