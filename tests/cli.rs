@@ -1,10 +1,11 @@
 //! The binary as a user meets it: streams, exit codes, help lines, pipes, colour.
 
-#![expect(clippy::unwrap_used, reason = "a test may panic")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a test may panic")]
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::{Child, Command, Output, Stdio};
+use std::sync::{Arc, Mutex};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -211,4 +212,74 @@ fn a_port_that_speaks_no_http_is_named_so() {
     let (code, _, stderr) = run(&["probe", &url.replace("http://", "https://")]);
     assert_eq!(code, 3, "{stderr}");
     assert!(stderr.contains("help:"), "{stderr}");
+}
+
+/// A server of the stateful wire that asks nobody for a token. It keeps what it was sent.
+fn open_server() -> (String, Arc<Mutex<Vec<String>>>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/mcp", listener.local_addr().unwrap());
+    let kept = Arc::<Mutex<Vec<String>>>::default();
+    let sent = Arc::clone(&kept);
+    thread::spawn(move || {
+        for stream in listener.incoming() {
+            let (mut stream, sent) = (stream.unwrap(), Arc::clone(&sent));
+            thread::spawn(move || {
+                let request = request(&mut stream);
+                let has = |part: &str| request.contains(part);
+                let result =
+                    |result: &str| format!("{{\"jsonrpc\":\"2.0\",\"id\":{},\"result\":{result}}}", id(&request));
+                let (status, body) = match () {
+                    () if has("\"method\":\"initialize\"") => (
+                        "200 OK\r\nmcp-session-id: open",
+                        result("{\"protocolVersion\":\"2025-11-25\",\"capabilities\":{}}"),
+                    ),
+                    () if !has("mcp-session-id: open") => ("404 Not Found", String::new()),
+                    () if has("notifications/initialized") => ("202 Accepted", String::new()),
+                    () if has("\"method\":\"tools/list\"") => ("200 OK", result("{\"tools\":[]}")),
+                    () => ("204 No Content", String::new()),
+                };
+                sent.lock().unwrap().push(request);
+                let head = "content-type: application/json\r\nconnection: close";
+                let answer = format!("HTTP/1.1 {status}\r\n{head}\r\ncontent-length: {}\r\n\r\n{body}", body.len());
+                let _ = stream.write_all(answer.as_bytes());
+            });
+        }
+    });
+    (url, kept)
+}
+
+/// The id of a message.
+fn id(request: &str) -> String {
+    let rest = request.split("\"id\":").nth(1).unwrap_or("null");
+    rest.split([',', '}']).next().unwrap_or_default().to_owned()
+}
+
+/// Head and body of a request.
+fn request(stream: &mut TcpStream) -> String {
+    let mut text = String::new();
+    let mut part = [0; 4096];
+    while let Ok(length @ 1..) = stream.read(&mut part) {
+        text.push_str(&String::from_utf8_lossy(&part[..length]));
+        let Some((head, body)) = text.split_once("\r\n\r\n") else { continue };
+        let announced = head.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse().ok());
+        if body.len() >= announced.unwrap_or(0) {
+            break;
+        }
+    }
+    text
+}
+
+#[test]
+fn an_open_server_of_the_stateful_wire_is_walked_through_and_left() {
+    let (url, kept) = open_server();
+    let (code, stdout, stderr) = run(&["probe", &url]);
+    assert_eq!(code, 0, "{stdout}{stderr}");
+    let kept = kept.lock().unwrap();
+    let of_session: Vec<&String> = kept.iter().filter(|request| request.contains("mcp-session-id: open")).collect();
+    let [ready, listed, ended] = of_session[..] else { panic!("{of_session:#?}") };
+    assert!(ready.contains("\"method\":\"notifications/initialized\"") && listed.contains("\"method\":\"tools/list\""));
+    assert!(ended.starts_with("DELETE /mcp ") && ended.ends_with("\r\n\r\n"), "{ended}");
+    assert!(of_session.iter().all(|request| request.contains("mcp-protocol-version: 2025-11-25")), "{of_session:#?}");
+    // What was walked through is not asked for again on the other wire.
+    assert_eq!(kept.iter().filter(|request| request.contains("tools/call")).count(), 0);
 }

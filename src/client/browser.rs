@@ -67,7 +67,7 @@ pub async fn answer(
                 query = &mut heard => return Ok(query),
                 result = &mut opened, if !is_open => {
                     is_open = true;
-                    result_of_opening(result, plan, pending, say)?;
+                    result_of_opening(result, plan, &pending.url, say)?;
                 }
                 line = next(&mut pasted) => match line.as_deref().map(str::trim) {
                     Some("") => {}
@@ -103,16 +103,11 @@ fn introduce(plan: &Plan, pending: &Pending, listener: &Listener, say: &Say) {
     }
 }
 
-fn result_of_opening(
-    result: Result<(), ClientError>,
-    plan: &Plan,
-    pending: &Pending,
-    say: &Say,
-) -> Result<(), ClientError> {
+fn result_of_opening(result: Result<(), ClientError>, plan: &Plan, url: &str, say: &Say) -> Result<(), ClientError> {
     match result {
         Err(error) if matches!(plan.browser, Browser::Command(_)) && !plan.paste => Err(error),
         Err(error) => {
-            say(&format!("{error}; open the URL by hand:\n\n  {}\n", pending.url));
+            say(&format!("{error}; open the URL by hand:\n\n  {url}\n"));
             Ok(())
         }
         Ok(()) => Ok(()),

@@ -212,6 +212,10 @@ mod tests {
         assert_eq!((&read.claims["iss"], &read.claims["sub"]), (&json!("me"), &json!("me")));
         assert_eq!((&read.claims["aud"], &read.claims["exp"]), (&json!("https://as.test"), &json!(1120)));
         assert_eq!((&read.header["alg"], &read.header["kid"]), (&json!("ES256"), &json!("k")));
+        assert_eq!(
+            (key.alg(), format!("{key:?}")),
+            ("ES256".to_owned(), "ClientKey { algorithm: ES256, .. }".to_owned())
+        );
         let wrong = ClientKey::read(&Secret::new(pair.serialize_pem()), Some("RS256"), None).unwrap_err();
         assert!(!wrong.to_string().contains("PRIVATE"), "{wrong}");
         assert!(ClientKey::read(&Secret::from("-----BEGIN NOTHING-----"), None, None).is_err());

@@ -195,7 +195,8 @@ mod tests {
     #[test]
     fn values_take_the_type_of_the_schema() {
         let tool = tool(&json!({ "n": {"type":"integer"}, "f": {"type":"number"}, "b": {"type":"boolean"},
-            "s": {"type":"string"}, "l": {"type":"array"}, "m": {"type":["null","integer"]}, "any": {} }))
+            "s": {"type":"string"}, "l": {"type":"array"}, "o": {"type":"object"}, "m": {"type":["null","integer"]},
+            "any": {} }))
         .unwrap();
         for (key, text, value) in [
             ("n", "5", json!(5)),
@@ -204,6 +205,7 @@ mod tests {
             ("b", "true", json!(true)),
             ("s", "5", json!("5")),
             ("l", "[1]", json!([1])),
+            ("o", "{\"a\":1}", json!({ "a": 1 })),
             ("m", "null", Value::Null),
             ("m", "7", json!(7)),
             ("any", "5", json!("5")),
@@ -211,7 +213,7 @@ mod tests {
         ] {
             assert_eq!(tool.typed(key, text).unwrap(), value, "{key}={text}");
         }
-        for (key, text) in [("n", "five"), ("b", "yes"), ("l", "{}"), ("f", "NaN")] {
+        for (key, text) in [("n", "five"), ("b", "yes"), ("l", "{}"), ("o", "[]"), ("f", "NaN")] {
             assert!(tool.typed(key, text).is_err(), "{key}={text}");
         }
     }

@@ -317,3 +317,28 @@ fn the_document_at_the_root_may_name_the_origin_and_others_must_name_the_server(
     let (code, err, named, _) = log_in(|origin| json!(format!("{origin}/other")));
     assert!(code == 5 && named.is_none() && err.contains("`resource`"), "{code} {err}");
 }
+
+#[test]
+fn a_resource_above_the_server_is_taken_aloud() {
+    let stage = Stage::tampered(document("/.well-known/oauth-protected-resource", |body| {
+        let server = url::Url::parse(body["resource"].as_str().unwrap()).unwrap();
+        body["resource"] = json!(server.origin().ascii_serialization());
+    }));
+    let (_, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "--no-try"]);
+    // This deployment knows itself by its whole URL alone; others by their origin.
+    assert!(err.contains("not exactly the server's URL") && err.contains("`invalid_target`"), "{err}");
+}
+
+#[test]
+fn a_registration_that_does_not_say_how_keeps_to_what_was_asked() {
+    let stage = Stage::tampered(|url, answer| {
+        let answer =
+            metadata(|body| body["token_endpoint_auth_methods_supported"] = json!(["client_secret_post"]))(url, answer);
+        document("/register", |body| _ = body.as_object_mut().unwrap().remove("token_endpoint_auth_method"))(
+            url, answer,
+        )
+    });
+    stage.log_in();
+    let redeemed = stage.messages().into_iter().find(|message| message.body.contains("code_verifier=")).unwrap();
+    assert!(redeemed.body.contains("client_secret=") && !redeemed.request().contains("authorization: Basic"));
+}

@@ -181,3 +181,82 @@ fn a_nonce_that_the_endpoint_wants_is_in_every_proof_after_it() {
         "neither another wire nor another token is tried: {err}"
     );
 }
+
+#[test]
+fn an_answer_to_another_request_is_not_taken_for_ours() {
+    let stage = stateful(|_, answer| {
+        if !is_found(&answer) {
+            return answer;
+        }
+        let content = json!([{"type": "text", "text": "meant for somebody else"}]);
+        let other = json!({"jsonrpc": "2.0", "id": "other", "result": {"content": content}});
+        events(&[other, serde_json::from_str(&answer.body).unwrap()])
+    });
+    let (code, out, err) = stage.run(&["call", "search", "query=pkce"]);
+    assert!(code == 0 && out.contains("pkce") && !out.contains("somebody else"), "{out} {err}");
+}
+
+#[test]
+fn every_page_of_the_tools_is_read() {
+    let asked = AtomicUsize::new(0);
+    let stage = Stage::tampered(move |url, answer| {
+        if !is_endpoint(url) || !answer.body.contains("inputSchema") {
+            return answer;
+        }
+        let mut body: Value = serde_json::from_str(&answer.body).unwrap();
+        let next = ["second", "third"].get(asked.fetch_add(1, Relaxed) % 3);
+        if let Some(next) = next {
+            body["result"]["tools"] = json!([]);
+            body["result"]["nextCursor"] = json!(next);
+        }
+        Answer { body: body.to_string(), ..answer }
+    });
+    stage.run(&["login", &stage.url(), "--browser", "follow", "--no-try"]);
+    let (code, out, err) = stage.run(&["tools"]);
+    assert!(code == 0 && out.contains("search") && err.contains("3 tools, by protocol 2026-07-28"), "{out} {err}");
+    // What a number is, stands in the schema, on the last page.
+    let (code, _, err) = stage.run(&["call", "search", "query=pkce", "limit=1"]);
+    assert_eq!(code, 0, "{err}");
+    let sent = |part: &str| stage.messages().iter().filter(|message| message.body.contains(part)).count();
+    assert_eq!((sent("\"cursor\":\"second\""), sent("\"cursor\":\"third\""), sent("\"limit\":1")), (2, 2, 1));
+}
+
+/// Answers the first two requests without a token in these ways, and leaves the rest as it is.
+fn at_the_door(answers: [Option<Answer>; 2]) -> Stage {
+    let asked = AtomicUsize::new(0);
+    let tamper = move |url: &str, answer: Answer| {
+        let is_refused = is_endpoint(url) && answer.head.starts_with("HTTP/1.1 401");
+        let instead = answers.get(if is_refused { asked.fetch_add(1, Relaxed) } else { 2 }).cloned().flatten();
+        instead.unwrap_or(answer)
+    };
+    Stage::of(Config { posture: Posture::LegacyWire, ..Config::default() }, Some(Box::new(tamper)))
+}
+
+fn with_json(head: &str, result: &Value) -> Option<Answer> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n{head}connection: close");
+    Some(Answer { head, body: json!({"jsonrpc": "2.0", "id": 1, "result": result}).to_string() })
+}
+
+#[test]
+fn a_session_that_a_login_opened_is_left() {
+    let gone = Answer { head: "HTTP/1.1 404 Not Found\r\nconnection: close".to_owned(), body: String::new() };
+    let opened = with_json("mcp-session-id: open\r\n", &json!({"protocolVersion": "2025-06-18", "capabilities": {}}));
+    let stage = at_the_door([Some(gone), opened]);
+    let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "--no-try"]);
+    assert_eq!(code, 0, "{err}");
+    let left: Vec<Message> = stage.messages().into_iter().filter(|message| message.method == "DELETE").collect();
+    assert_eq!(left.len(), 1);
+    for part in ["mcp-session-id: open", "mcp-protocol-version: 2025-06-18"] {
+        assert!(left[0].request().contains(part), "{}", left[0].request());
+    }
+    assert_eq!(left[0].body, "");
+}
+
+#[test]
+fn what_the_second_request_is_refused_with_counts() {
+    let discovered = with_json("", &json!({"supportedVersions": ["2026-07-28"], "resultType": "complete"}));
+    let head = "HTTP/1.1 401 Unauthorized\r\nwww-authenticate: Bearer scope=\"search:read\"\r\nconnection: close";
+    let stage = at_the_door([discovered, Some(Answer { head: head.to_owned(), body: String::new() })]);
+    let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow", "--no-try"]);
+    assert!(code == 0 && err.contains("scope: search:read") && err.contains("from the challenge"), "{code} {err}");
+}
