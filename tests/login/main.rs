@@ -15,6 +15,7 @@ mod refusals;
 mod routing;
 mod session;
 mod stage;
+mod trials;
 mod wires;
 
 use std::fs;

@@ -70,6 +70,12 @@ impl Message {
         &self.answer.body
     }
 
+    /// The session that the answer began.
+    pub(crate) fn session(&self) -> Option<String> {
+        let mut fields = self.answer.head.lines().filter_map(|line| line.split_once(": "));
+        Some(fields.find(|(name, _)| name.eq_ignore_ascii_case("mcp-session-id"))?.1.to_owned())
+    }
+
     /// The request, whole.
     pub(crate) fn request(&self) -> String {
         format!("{}\n{}", self.head, self.body)

@@ -227,3 +227,22 @@ fn may_sign(key: &Value) -> bool {
     let member = |name| key.get(name).and_then(Value::as_str);
     member("use") != Some("enc") && member("kty") != Some("oct")
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_for_encryption_and_shared_ones_sign_nothing() {
+        for (key, may) in [
+            (json!({ "kty": "RSA" }), true),
+            (json!({ "kty": "EC", "use": "sig" }), true),
+            (json!({ "kty": "RSA", "use": "enc" }), false),
+            (json!({ "kty": "oct" }), false),
+            (json!({ "kty": "oct", "use": "sig" }), false),
+            (json!({}), true),
+        ] {
+            assert_eq!(may_sign(&key), may, "{key}");
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! How a probe that may create things goes on where a server lets it create less, and that no session of it stays.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs;
+
+use mcp_auth::serve::Config;
+use mcp_auth::spec::posture::Posture;
+use serde_json::{Value, json};
+
+use crate::proxy::{document, metadata};
+use crate::stage::Stage;
+
+/// Probes as far as a probe goes. The names of the trials that were made, and how often.
+fn trials(stage: &Stage) -> BTreeMap<String, usize> {
+    let saved = stage.home.path().join("trail.json");
+    let intrusive = ["--intrusive", "--i-am-authorized", "--yes", "--save", saved.to_str().unwrap()];
+    let url = stage.url();
+    let (code, out, err) = stage.run(&[&["probe", &url, "--login", "--browser", "follow"], &intrusive[..]].concat());
+    assert!(code <= 1, "{out}{err}");
+    let trail: Value = serde_json::from_str(&fs::read_to_string(saved).unwrap()).unwrap();
+    let mut made = BTreeMap::new();
+    for name in trail["exchanges"].as_array().unwrap().iter().filter_map(|exchange| exchange["about"].as_str()) {
+        *made.entry(name.to_owned()).or_default() += 1;
+    }
+    made
+}
+
+fn has(made: &BTreeMap<String, usize>, names: &[&str]) -> Vec<bool> {
+    names.iter().map(|name| made.contains_key(*name)).collect()
+}
+
+#[test]
+fn a_client_that_may_not_act_for_itself_does_not() {
+    let stage = Stage::tampered(document("/register", |body| {
+        if body["grant_types"].to_string().contains("client_credentials") {
+            body["grant_types"] = json!(["authorization_code"]);
+        }
+    }));
+    let made = trials(&stage);
+    assert_eq!(has(&made, &["cc-client", "cc-key-client"]), [true, true], "{made:?}");
+    assert_eq!(has(&made, &["cc-secret", "cc-assertion", "cc-assertion-again"]), [false; 3], "{made:?}");
+}
+
+#[test]
+fn a_client_that_got_no_secret_shows_none() {
+    let stage = Stage::tampered(document("/register", |body| {
+        body.as_object_mut().unwrap().remove("client_secret");
+    }));
+    let made = trials(&stage);
+    assert_eq!(has(&made, &["secret-client", "cc-client"]), [true, true], "{made:?}");
+    assert_eq!(has(&made, &["secret-basic", "secret-post", "no-secret", "cc-secret"]), [false; 4], "{made:?}");
+    // A key needs no secret.
+    assert_eq!(made.get("cc-assertion-again"), Some(&1), "{made:?}");
+}
+
+#[test]
+fn a_secret_is_shown_in_the_ways_that_are_listed() {
+    let ways =
+        |change: fn(&mut Value)| has(&trials(&Stage::tampered(metadata(change))), &["secret-basic", "secret-post"]);
+    let post = |body: &mut Value| body["token_endpoint_auth_methods_supported"] = json!(["none", "client_secret_post"]);
+    assert_eq!(ways(post), [false, true]);
+    // RFC 8414 §2: what is left out is `client_secret_basic`.
+    let unsaid = |body: &mut Value| _ = body.as_object_mut().unwrap().remove("token_endpoint_auth_methods_supported");
+    assert_eq!(ways(unsaid), [true, false]);
+}
+
+#[test]
+fn no_session_stays_behind() {
+    let stage = Stage::of(Config { posture: Posture::LegacyWire, ..Config::default() }, None);
+    trials(&stage);
+    let messages = stage.messages();
+    let opened: BTreeSet<String> = messages.iter().filter_map(|message| message.session()).collect();
+    let ended = messages
+        .iter()
+        .filter(|message| message.method == "DELETE")
+        .map(|message| message.request())
+        .collect::<String>();
+    assert!(opened.len() > 3, "{}", opened.len());
+    let stays: Vec<&String> = opened.iter().filter(|id| !ended.contains(*id)).collect();
+    assert!(stays.is_empty(), "{stays:?} of {}", opened.len());
+}
