@@ -283,6 +283,7 @@ fn an_identity_provider_vouches_for_the_person_at_this_issuer_alone() {
         let (url, path) = (stage.url(), file.to_str().unwrap());
         let mut command = stage.command(&["login", &url, "--grant", "id-jag", "--idp-token-endpoint", &idp]);
         command.args(["--idp-client-id", "at-the-provider", "--client-id", "search-client", "--id-token-file", path]);
+        command.arg("--dpop");
         command.env("MCP_AUTH_CLIENT_SECRET", "its secret").env("MCP_AUTH_IDP_CLIENT_SECRET", "another secret");
         (stage.judge(&command.output().unwrap()), heard.join().unwrap())
     };
@@ -310,4 +311,7 @@ fn an_identity_provider_vouches_for_the_person_at_this_issuer_alone() {
     assert_eq!(field(&redeemed, "grant_type").as_deref(), Some(JWT_BEARER));
     assert_eq!(field(&redeemed, "assertion").as_deref(), Some(&*assertion));
     assert!(!redeemed.request().contains("the-id-token-of-alice"));
+    // What the key proves is no business of the provider.
+    let proves = |head: &str| head.to_ascii_lowercase().contains("\ndpop: ");
+    assert_eq!((proves(head), proves(&redeemed.request())), (false, true));
 }

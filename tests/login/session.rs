@@ -190,10 +190,24 @@ fn an_answer_to_another_request_is_not_taken_for_ours() {
         }
         let content = json!([{"type": "text", "text": "meant for somebody else"}]);
         let other = json!({"jsonrpc": "2.0", "id": "other", "result": {"content": content}});
-        events(&[other, serde_json::from_str(&answer.body).unwrap()])
+        events(&[other.clone(), serde_json::from_str(&answer.body).unwrap(), other])
     });
     let (code, out, err) = stage.run(&["call", "search", "query=pkce"]);
     assert!(code == 0 && out.contains("pkce") && !out.contains("somebody else"), "{out} {err}");
+
+    // Who could not read a request knows no id of it.
+    let refused = |id: Value| {
+        let stage = stateful(move |_, answer| {
+            let body =
+                json!({"jsonrpc": "2.0", "id": id, "error": {"code": -32700, "message": "half of it is missing"}});
+            if is_found(&answer) { Answer { body: body.to_string(), ..answer } } else { answer }
+        });
+        stage.run(&["call", "search", "query=pkce"])
+    };
+    let (code, _, err) = refused(Value::Null);
+    assert!(code != 0 && err.contains("half of it is missing"), "{err}");
+    let (code, _, err) = refused(json!("other"));
+    assert!(code != 0 && err.contains("without an answer to the request"), "{err}");
 }
 
 #[test]
