@@ -127,7 +127,7 @@ fn curl(home: &Path, url: &str) -> [Contender; 2] {
     assert!(done.status.success(), "{}", String::from_utf8_lossy(&done.stderr));
     let trail: Trail = serde_json::from_slice(&fs::read(saved).unwrap()).unwrap();
     let (mut script, mut config) = (String::new(), String::new());
-    for exchange in &trail.exchanges {
+    for exchange in trail.in_order() {
         let options = options(&exchange.request);
         script.push_str("curl");
         if !config.is_empty() {

@@ -190,7 +190,7 @@ fn what_a_trial_changes_is_pushed() {
     let check = checks::by_id("rs-scope-single-challenge").unwrap();
     for (faults, wanted) in [(vec![&REQUIRED], Status::Pass), (vec![&REQUIRED, &check.faults[0]], Status::Warn)] {
         let trail = runtime.block_on(walk(Posture::Reference, &faults, &walk_for(check), Some(check)));
-        assert!(trail.exchanges.iter().filter(|x| x.is(Step::AuthorizationPush)).count() > 1, "nothing was pushed");
+        assert!(trail.in_order().filter(|x| x.is(Step::AuthorizationPush)).count() > 1, "nothing was pushed");
         assert_eq!(judge(&trail, Revision::LATEST).result(check.id).unwrap().status, wanted);
     }
 }
@@ -261,8 +261,8 @@ fn an_overloaded_server_is_not_a_broken_one() {
             let trail = overloaded(Some(Trouble { seed, busy: 5, late: Duration::from_millis(8), limit })).await;
             let lines = worse(calm, &judge(&trail, Revision::LATEST));
             let lines: Vec<_> = lines.into_iter().map(|line| format!("visit {seed}: {line}")).collect();
-            let busy = trail.exchanges.iter().filter(|x| x.is(Step::Busy)).count();
-            (lines, busy, trail.exchanges.iter().any(|x| x.status() == Some(429)))
+            let busy = trail.in_order().filter(|x| x.is(Step::Busy)).count();
+            (lines, busy, trail.in_order().any(|x| x.status() == Some(429)))
         });
         let done = visits.buffer_unordered(AT_ONCE).collect::<Vec<_>>().await;
         let busy: usize = done.iter().map(|(_, busy, _)| busy).sum();

@@ -328,7 +328,7 @@ fn deployment(resource: &[u8], server: &[u8], keys: &[u8]) -> Trail {
 /// Judges a trail, by one revision, which the input chooses: what is said of it holds nothing raw. How reports are written is
 /// the matter of [`report()`]: most of what is written is ours and always the same, and would cost ten inputs for one.
 fn judged(trail: &Trail) {
-    let length: usize = trail.exchanges.iter().filter_map(|exchange| exchange.reply()).map(|reply| reply.body.len()).sum();
+    let length: usize = trail.in_order().filter_map(|exchange| exchange.reply()).map(|reply| reply.body.len()).sum();
     let revision = Revision::ALL.iter().copied().cycle().nth(length % Revision::ALL.len());
     let report = probe::judge(trail, revision, false, &[]);
     for result in &report.results {

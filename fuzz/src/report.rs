@@ -1,5 +1,7 @@
 //! The writers of reports. A report is made once; its texts that come from servers are then exchanged for the input.
 
+use std::sync::Arc;
+
 use mcp_auth::commands::probe;
 use mcp_auth::evidence::{Outcome, Trail};
 use mcp_auth::render::{FORMATS, Style, View};
@@ -84,7 +86,7 @@ fn with(texts: &[String]) -> (Report, Trail) {
         }
         report.target = text();
         report.next = text();
-        for exchange in &mut trail.exchanges {
+        for exchange in trail.exchanges.iter_mut().map(Arc::make_mut) {
             exchange.because = text();
             // The host stays: who takes part in the exchanges decides how many columns their diagram has.
             exchange.request.url = format!("{SERVER_ORIGIN}{}", text());

@@ -120,7 +120,7 @@ impl Return<'_> {
 /// Every redirect to the client, in order.
 fn returns<'e>(e: &'e Evidence<'_>) -> Vec<Return<'e>> {
     let mut found = Vec::new();
-    for exchange in &e.trail.exchanges {
+    for exchange in e.trail.in_order() {
         match exchange.step {
             Step::AuthorizeTrial if sent_back(exchange).is_some() => {
                 found.extend(of_redirect(exchange, Url::parse(&exchange.request.url).ok()));
@@ -173,9 +173,8 @@ pub(super) fn refused<'e>(e: &'e Evidence<'_>) -> Result<Vec<Return<'e>>, Verdic
 /// The request that a chain of redirects began with.
 fn head<'e>(e: &'e Evidence<'_>, exchange: &'e Exchange) -> &'e Exchange {
     let mut current = exchange;
-    while let Some(before) = current
-        .follows
-        .and_then(|number| e.trail.exchanges.iter().find(|x| x.number == number && x.number < current.number))
+    while let Some(before) =
+        current.follows.and_then(|number| e.trail.in_order().find(|x| x.number == number && x.number < current.number))
     {
         current = before;
     }

@@ -22,7 +22,7 @@ fn judged(id: &str, answers: &[(Trial, Option<&str>)]) -> Verdict {
         let redirect = url::form_urlencoded::byte_serialize(redirect.as_bytes()).collect::<String>();
         let headers = location.map(|to| Header { name: "location".into(), value: format!("{to}{number}") });
         let status = if location.is_some() { 302 } else { 400 };
-        trail.exchanges.push(Exchange {
+        trail.exchanges.push(std::sync::Arc::new(Exchange {
             number: u32::try_from(number).unwrap() + 1,
             step: trial.step,
             about: Some(trial.name.to_owned()),
@@ -41,7 +41,7 @@ fn judged(id: &str, answers: &[(Trial, Option<&str>)]) -> Verdict {
             }),
             at: 0,
             took: 0,
-        });
+        }));
     }
     (by_id(id).unwrap().judge)(&Evidence::new(&trail, Revision::LATEST))
 }

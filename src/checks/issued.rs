@@ -320,7 +320,7 @@ fn not_in_url(e: &Evidence<'_>) -> Verdict {
         let mut pairs = url::form_urlencoded::parse(query.as_bytes());
         pairs.find_map(|(name, _)| TOKENS.into_iter().find(|token| *token == name))
     };
-    for exchange in &e.trail.exchanges {
+    for exchange in e.trail.in_order() {
         let location = exchange.reply().and_then(|reply| reply.header("location"));
         let returned = (exchange.step == Step::AuthorizeReturn).then_some(exchange.request.url.as_str());
         if let Some(name) = location.and_then(carries) {

@@ -36,7 +36,7 @@ fn trail(exchanges: Vec<(Step, &str, Came)>) -> Trail {
             Came::Failed(kind) => Outcome::Failure(Failure { kind, detail: "no".into() }),
             _ => Outcome::Reply(reply),
         };
-        trail.exchanges.push(Exchange {
+        trail.exchanges.push(std::sync::Arc::new(Exchange {
             number: u32::try_from(trail.exchanges.len()).unwrap() + 1,
             step,
             about: (step != Step::PathMetadata).then(|| ISSUER.to_owned()),
@@ -46,7 +46,7 @@ fn trail(exchanges: Vec<(Step, &str, Came)>) -> Trail {
             outcome,
             at: 0,
             took: 0,
-        });
+        }));
     }
     trail
 }

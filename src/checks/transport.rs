@@ -235,11 +235,11 @@ fn cert_valid(e: &Evidence<'_>) -> Verdict {
         return Verdict::not_applicable("certificates were taken unchecked (--insecure)");
     }
     let refused = |x: &&Exchange| x.failure().is_some_and(|failure| failure.kind.is_certificate());
-    if let Some(exchange) = e.trail.exchanges.iter().find(refused) {
+    if let Some(exchange) = e.trail.in_order().find(refused) {
         return bad_certificate(e, exchange);
     }
     let broken = |x: &&Exchange| is_request(x) && x.failure().is_some_and(|f| f.kind == FailureKind::Tls);
-    if let Some(exchange) = e.trail.exchanges.iter().find(|x| broken(x) && !speaks_only_old_tls(e, &origin_of(x))) {
+    if let Some(exchange) = e.trail.in_order().find(|x| broken(x) && !speaks_only_old_tls(e, &origin_of(x))) {
         return no_handshake(e, exchange);
     }
     if let Some(certificate) = e.trail.certificates.iter().find(|c| time_left(e, c) < SOON) {
@@ -298,7 +298,7 @@ fn is_request(exchange: &Exchange) -> bool {
 /// Whether an origin took TLS 1.1 or older, and failed at everything newer.
 fn speaks_only_old_tls(e: &Evidence<'_>, origin: &str) -> bool {
     let taken = e.about(Step::OldTlsHello, origin).is_some_and(|hello| hello.reply().is_some());
-    let mut others = e.trail.exchanges.iter().filter(|x| is_request(x) && origin_of(x) == origin);
+    let mut others = e.trail.in_order().filter(|x| is_request(x) && origin_of(x) == origin);
     taken && others.all(|x| x.failure().is_some_and(|f| f.kind == FailureKind::Tls))
 }
 
@@ -311,7 +311,7 @@ fn time_left(e: &Evidence<'_>, certificate: &Certificate) -> i64 {
 fn expires_soon(e: &Evidence<'_>, certificate: &Certificate) -> Verdict {
     let days = time_left(e, certificate) / (24 * 60 * 60);
     let message = format!("the certificate of {} expires in {days} days", printable(&certificate.origin));
-    let reached = e.trail.exchanges.iter().find(|x| x.reply().is_some() && origin_of(x) == certificate.origin);
+    let reached = e.trail.in_order().find(|x| x.reply().is_some() && origin_of(x) == certificate.origin);
     let found = about_url(message).fix("renew the certificate, and let it be renewed by itself from now on");
     let found = Finding { at: reached.map(|x| Pointer::exchange(x.number)), ..found };
     found.by(role_of(e, &certificate.origin)).warn()

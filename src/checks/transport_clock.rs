@@ -69,7 +69,7 @@ fn clock_of<'e>(e: &Evidence<'e>, origin: &uri::Origin) -> Option<Clock<'e>> {
         let ahead = told.checked_add(age)?.checked_sub(i64::try_from(came).ok()?)?;
         Some(Clock { exchange, date, ahead })
     };
-    e.trail.exchanges.iter().filter(of_origin).filter_map(read).max_by_key(|clock| clock.ahead)
+    e.trail.in_order().filter(of_origin).filter_map(read).max_by_key(|clock| clock.ahead)
 }
 
 /// A stretch of time in words.

@@ -195,7 +195,7 @@ fn redirect(e: &Evidence<'_>) -> Verdict {
 /// An exchange and those that followed its redirects.
 fn hops<'t>(e: &Evidence<'t>, first: &'t Exchange) -> Vec<&'t Exchange> {
     let mut chain = vec![first];
-    while let Some(next) = chain.last().and_then(|x| e.trail.exchanges.iter().find(|y| y.follows == Some(x.number))) {
+    while let Some(next) = chain.last().and_then(|x| e.trail.in_order().find(|y| y.follows == Some(x.number))) {
         chain.push(next);
     }
     chain

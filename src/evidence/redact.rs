@@ -5,6 +5,7 @@
 //! becomes its length. Cookies and anything the user added with `--header` are credentials.
 
 use std::borrow::Cow;
+use std::sync::Arc;
 
 use serde_json::Value;
 
@@ -19,7 +20,7 @@ use crate::spec::step::Step;
 pub(super) fn redacted(trail: &Trail) -> Trail {
     let checked = checked(trail);
     let mut trail = trail.clone();
-    for exchange in &mut trail.exchanges {
+    for exchange in trail.exchanges.iter_mut().map(Arc::make_mut) {
         redact_exchange(exchange);
         let found = checked.iter().find(|(number, ..)| *number == exchange.number);
         if let (Some((_, kept, word)), Outcome::Reply(reply)) = (found, &mut exchange.outcome)
@@ -69,7 +70,7 @@ fn checked(trail: &Trail) -> Vec<(u32, String, &'static str)> {
         let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
         json::read_object(&reply.body.bytes()).ok()
     };
-    let sets = trail.exchanges.iter().filter(|x| x.step == Step::Jwks).filter_map(object);
+    let sets = trail.in_order().filter(|x| x.step == Step::Jwks).filter_map(object);
     let keys: Vec<Value> = sets.filter_map(|set| set.get("keys")?.as_array().cloned()).flatten().collect();
     let issuing =
         |x: &&Exchange| matches!(x.step, Step::TokenCode | Step::TokenDevice | Step::TokenClient | Step::TokenTrial);
@@ -91,7 +92,7 @@ fn checked(trail: &Trail) -> Vec<(u32, String, &'static str)> {
             () => Some(FAILS),
         }
     };
-    let found = trail.exchanges.iter().filter(issuing).filter_map(|exchange| {
+    let found = trail.in_order().filter(issuing).filter_map(|exchange| {
         let object = object(exchange)?;
         let token = object.get("access_token")?.as_str()?;
         Some((exchange.number, token.rsplit_once('.')?.0.to_owned(), word(token)?))

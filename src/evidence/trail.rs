@@ -47,7 +47,8 @@ pub struct Trail {
     #[serde(default)]
     pub proxied: bool,
     /// Every exchange, in the order in which it was begun.
-    pub exchanges: Vec<Exchange>,
+    // Shared: a walk looks at its own record again and again.
+    pub exchanges: Vec<Arc<Exchange>>,
     /// Every name that was looked up, with its addresses.
     #[serde(default)]
     pub lookups: Vec<Lookup>,
@@ -240,6 +241,11 @@ impl Trail {
             lookups: Vec::new(),
             certificates: Vec::new(),
         }
+    }
+
+    /// The exchanges, in the order in which they were begun.
+    pub fn in_order(&self) -> impl DoubleEndedIterator<Item = &Exchange> + ExactSizeIterator + Clone {
+        self.exchanges.iter().map(Arc::as_ref)
     }
 
     /// Reads a saved trail.

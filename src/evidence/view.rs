@@ -5,7 +5,7 @@
 
 mod documents;
 
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Arc, Mutex, OnceLock, PoisonError};
 
 use serde_json::{Map, Value};
 use url::Url;
@@ -106,7 +106,7 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn new(trail: &'t Trail, revision: Revision) -> Self {
         let challenged = FIRST_REQUESTS.iter().find_map(|step| {
-            let place = trail.exchanges.iter().position(|x| x.is(*step) && x.status() == Some(401))?;
+            let place = trail.in_order().position(|x| x.is(*step) && x.status() == Some(401))?;
             let reply = trail.exchanges.get(place)?.reply()?;
             Some((place, challenge::read(reply.header_values("www-authenticate"))))
         });
@@ -117,7 +117,7 @@ impl<'t> Evidence<'t> {
             revision,
             strict: false,
             target: Url::parse(&trail.target).ok(),
-            objects: trail.exchanges.iter().map(|_| OnceLock::new()).collect(),
+            objects: trail.in_order().map(|_| OnceLock::new()).collect(),
             left: Mutex::new(ALL_VALUES),
             names_url: named.is_some_and(|text| Url::parse(text).is_ok()),
             challenged,
@@ -135,7 +135,7 @@ impl<'t> Evidence<'t> {
     /// The newest revision that the server says it speaks, as far as it says so without a token.
     #[must_use]
     pub fn negotiated(trail: &Trail) -> Option<Revision> {
-        let answers = trail.exchanges.iter().filter(|x| matches!(x.step, Step::McpDiscover | Step::McpInitialize));
+        let answers = trail.in_order().filter(|x| matches!(x.step, Step::McpDiscover | Step::McpInitialize));
         answers.filter_map(answer::newest_revision).max()
     }
 
@@ -165,7 +165,7 @@ impl<'t> Evidence<'t> {
 
     /// The exchanges of a step, in order.
     pub fn all(&self, step: Step) -> impl Iterator<Item = &'t Exchange> {
-        self.trail.exchanges.iter().filter(move |x| x.step == step)
+        self.trail.in_order().filter(move |x| x.step == step)
     }
 
     /// The first exchange of a step.
@@ -189,11 +189,16 @@ impl<'t> Evidence<'t> {
     /// The plain GET of a URL (metadata, keys), whichever step it was made for.
     #[must_use]
     pub fn fetched(&self, url: &str) -> Option<&'t Exchange> {
-        self.trail.exchanges.get(self.place_of(url)?)
+        self.at(self.place_of(url)?)
+    }
+
+    /// The exchange at a place of the record.
+    fn at(&self, place: usize) -> Option<&'t Exchange> {
+        self.trail.exchanges.get(place).map(Arc::as_ref)
     }
 
     fn place_of(&self, url: &str) -> Option<usize> {
-        self.trail.exchanges.iter().position(|x| is_fetch(x.step) && x.request.url == url)
+        self.trail.in_order().position(|x| is_fetch(x.step) && x.request.url == url)
     }
 
     /// Where an exchange led: itself, or the last of the redirects that were followed from it.
@@ -201,7 +206,7 @@ impl<'t> Evidence<'t> {
     pub fn landed(&self, exchange: &'t Exchange) -> &'t Exchange {
         let mut current = exchange;
         // Numbers grow along a chain, so this ends.
-        while let Some(next) = self.trail.exchanges.iter().find(|x| x.follows == Some(current.number)) {
+        while let Some(next) = self.trail.in_order().find(|x| x.follows == Some(current.number)) {
             current = next;
         }
         current
@@ -211,8 +216,8 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn object(&self, exchange: &Exchange) -> Option<Result<Document<'_>, &JsonProblem>> {
         // By number: while requests are under way, a trail has gaps.
-        let place = self.trail.exchanges.iter().position(|x| x.number == exchange.number)?;
-        let found = self.trail.exchanges.get(place)?;
+        let place = self.trail.in_order().position(|x| x.number == exchange.number)?;
+        let found = self.at(place)?;
         let read = || read_object(found, &mut self.left.lock().unwrap_or_else(PoisonError::into_inner));
         match self.objects.get(place)?.get_or_init(read).as_ref()? {
             Ok(object) => Some(Ok(Document { exchange: found, object })),
@@ -224,12 +229,12 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn challenged(&self) -> Option<Challenged<'_>> {
         let (place, challenges) = self.challenged.as_ref()?;
-        Some(Challenged { exchange: self.trail.exchanges.get(*place)?, challenges })
+        Some(Challenged { exchange: self.at(*place)?, challenges })
     }
 
     /// The anonymous MCP requests that were made, in order.
     pub fn first_requests(&self) -> impl Iterator<Item = &'t Exchange> {
-        self.trail.exchanges.iter().filter(|x| FIRST_REQUESTS.contains(&x.step))
+        self.trail.in_order().filter(|x| FIRST_REQUESTS.contains(&x.step))
     }
 
     /// Whether nothing was answered.
@@ -240,7 +245,7 @@ impl<'t> Evidence<'t> {
             use Step::{CanaryFetched, McpElsewhere, McpTwin, OldTlsHello, PlainTwin};
             matches!(x.step, CanaryFetched | McpElsewhere | McpTwin | OldTlsHello | PlainTwin)
         };
-        self.trail.exchanges.iter().filter(|x| !aside(x)).all(|x| x.reply().is_none())
+        self.trail.in_order().filter(|x| !aside(x)).all(|x| x.reply().is_none())
     }
 
     /// Whether a step was answered in earnest: with a JSON-RPC result.

@@ -13,7 +13,7 @@ use crate::evidence::{Exchange, Header, HttpReply, Outcome};
 pub(super) fn write(view: &View<'_>, out: &mut dyn Write) -> io::Result<()> {
     let (name, version) = view.trail.tool.split_once(' ').unwrap_or((&view.trail.tool, ""));
     let started = view.trail.started;
-    let entries: Vec<Value> = view.trail.exchanges.iter().map(|exchange| entry(exchange, started)).collect();
+    let entries: Vec<Value> = view.trail.in_order().map(|exchange| entry(exchange, started)).collect();
     let mut archive = json!({ "log": {
         "version": "1.2",
         "creator": { "name": line(name), "version": line(version) },

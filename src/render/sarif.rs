@@ -87,7 +87,7 @@ const fn default_level(level: Level) -> &'static str {
 }
 
 fn result(view: &View<'_>, found: &CheckResult, index: usize) -> Value {
-    let exchange = found.at.as_ref().and_then(|at| view.trail.exchanges.iter().find(|x| x.number == at.exchange));
+    let exchange = found.at.as_ref().and_then(|at| view.trail.in_order().find(|x| x.number == at.exchange));
     let mut value = json!({
         "ruleId": found.id,
         "ruleIndex": index,

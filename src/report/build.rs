@@ -227,7 +227,7 @@ fn result_of(ruled: Ruled, evidence: &Evidence<'_>) -> CheckResult {
 
 /// A request and its outcome in one line, safe to print.
 pub(super) fn place(evidence: &Evidence<'_>, number: u32) -> Option<String> {
-    let exchange = evidence.trail.exchanges.iter().find(|x| x.number == number)?;
+    let exchange = evidence.trail.in_order().find(|x| x.number == number)?;
     let outcome = match &exchange.outcome {
         Outcome::Reply(reply) => reply.status.to_string(),
         Outcome::Failure(failure) => failure.detail.clone(),

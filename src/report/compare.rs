@@ -195,13 +195,13 @@ fn shown(own: (&CheckResult, &Trail), other: (&CheckResult, &Trail)) -> Shown {
 }
 
 fn numbered(trail: &Trail, number: u32) -> Option<&Exchange> {
-    trail.exchanges.iter().find(|exchange| exchange.number == number)
+    trail.in_order().find(|exchange| exchange.number == number)
 }
 
 /// The exchange of the same step, and of the same rank among those of the step.
 fn counterpart<'t>(trail: &'t Trail, other: &Trail, exchange: &Exchange) -> Option<&'t Exchange> {
-    let rank = other.exchanges.iter().filter(|x| x.step == exchange.step && x.number < exchange.number).count();
-    let mut same = trail.exchanges.iter().filter(|x| x.step == exchange.step);
+    let rank = other.in_order().filter(|x| x.step == exchange.step && x.number < exchange.number).count();
+    let mut same = trail.in_order().filter(|x| x.step == exchange.step);
     let first = same.clone().next();
     same.nth(rank).or(first)
 }

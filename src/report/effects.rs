@@ -9,11 +9,11 @@ use crate::spec::text::printable;
 
 /// Counts.
 pub(super) fn of(trail: &Trail) -> Effects {
-    let registered = trail.exchanges.iter().filter(|x| created(x).is_some()).count();
+    let registered = trail.in_order().filter(|x| created(x).is_some()).count();
     Effects {
-        requests: trail.exchanges.iter().filter(|x| !x.step.is_witnessed()).count(),
+        requests: trail.in_order().filter(|x| !x.step.is_witnessed()).count(),
         clients_registered: registered,
-        tokens_issued: trail.exchanges.iter().filter(|x| issued(x)).count(),
+        tokens_issued: trail.in_order().filter(|x| issued(x)).count(),
         left_behind: left_behind(trail),
     }
 }
@@ -57,10 +57,10 @@ fn issued(exchange: &Exchange) -> bool {
 fn left_behind(trail: &Trail) -> Vec<String> {
     let mut left = Vec::new();
     let removed = |url: &str| {
-        let deletes = trail.exchanges.iter().filter(|x| x.request.method == "DELETE" && x.request.url == url);
+        let deletes = trail.in_order().filter(|x| x.request.method == "DELETE" && x.request.url == url);
         deletes.into_iter().any(|x| succeeded(x) || matches!(x.status(), Some(401 | 404)))
     };
-    for client in trail.exchanges.iter().filter_map(created) {
+    for client in trail.in_order().filter_map(created) {
         let text = |name: &str| client.get(name).and_then(Value::as_str).unwrap_or_default();
         let (id, place) = (text("client_id"), text("registration_client_uri"));
         if !is_of_login(trail, id) && !removed(place) {
@@ -68,8 +68,8 @@ fn left_behind(trail: &Trail) -> Vec<String> {
             left.push(format!("the client `{}`: {why}", printable(id)));
         }
     }
-    let of_trials = trail.exchanges.iter().filter(|x| issued(x) && x.step.reach().is_touching()).count();
-    let revoked = trail.exchanges.iter().filter(|x| x.step == Step::TokenRevoke && succeeded(x)).count();
+    let of_trials = trail.in_order().filter(|x| issued(x) && x.step.reach().is_touching()).count();
+    let revoked = trail.in_order().filter(|x| x.step == Step::TokenRevoke && succeeded(x)).count();
     if let Some(tokens @ 1..) = of_trials.checked_sub(revoked) {
         left.push(format!("{tokens} {}, until they expire", if tokens == 1 { "token" } else { "tokens" }));
     }
@@ -83,7 +83,7 @@ fn left_behind(trail: &Trail) -> Vec<String> {
 
 /// Whether a client is the one that the login was made with.
 fn is_of_login(trail: &Trail, id: &str) -> bool {
-    let mut logins = trail.exchanges.iter().filter(|x| matches!(x.step, Step::TokenCode | Step::TokenDevice));
+    let mut logins = trail.in_order().filter(|x| matches!(x.step, Step::TokenCode | Step::TokenDevice));
     let pair = url::form_urlencoded::Serializer::new(String::new()).append_pair("client_id", id).finish();
     logins.any(|x| {
         let by_header = x.request.headers.iter().any(|header| header.name == "authorization");
@@ -95,7 +95,7 @@ fn is_of_login(trail: &Trail, id: &str) -> bool {
 /// The client that was registered last before an exchange: who shows its secret in a header names itself nowhere else in
 /// the record.
 fn last_registered(trail: &Trail, before: u32) -> Option<String> {
-    let earlier = trail.exchanges.iter().filter(|x| x.number < before);
+    let earlier = trail.in_order().filter(|x| x.number < before);
     let client = earlier.filter_map(created).next_back()?;
     client.get("client_id").and_then(Value::as_str).map(str::to_owned)
 }
@@ -104,11 +104,10 @@ fn last_registered(trail: &Trail, before: u32) -> Option<String> {
 fn sessions(trail: &Trail) -> usize {
     let id = |x: &Exchange| x.reply().and_then(|reply| reply.header("mcp-session-id")).map(str::to_owned);
     let begun = trail
-        .exchanges
-        .iter()
+        .in_order()
         .filter(|x| x.request.body.as_deref().is_some_and(|body| body.contains("\"initialize\"")) && succeeded(x));
     let ended = |session: &str| {
-        let ends = trail.exchanges.iter().filter(|x| x.request.method == "DELETE");
+        let ends = trail.in_order().filter(|x| x.request.method == "DELETE");
         ends.into_iter().any(|x| {
             let named = x.request.headers.iter().any(|h| h.name == "mcp-session-id" && h.value == session);
             named && (succeeded(x) || x.status() == Some(404))

@@ -8,7 +8,7 @@ use crate::evidence::{Pointer, Trail};
 
 /// The fingerprint of a finding: 32 hexadecimal digits.
 pub(super) fn of(trail: &Trail, id: &str, at: Option<&Pointer>) -> String {
-    let exchange = at.and_then(|at| trail.exchanges.iter().find(|exchange| exchange.number == at.exchange));
+    let exchange = at.and_then(|at| trail.in_order().find(|exchange| exchange.number == at.exchange));
     let step = exchange.map(|x| format!("{:?} {}", x.step, spot(&x.request.url))).unwrap_or_default();
     let part = at.and_then(|at| at.header.as_ref().or(at.json_pointer.as_ref()).or(at.query_parameter.as_ref()));
     let material = [id, &spot(&trail.target), &step, part.map_or("", String::as_str)].join("\n");

@@ -322,7 +322,7 @@ impl Wire {
         if let Some(watch) = &self.watch {
             watch(&exchange);
         }
-        self.record.lock().unwrap_or_else(PoisonError::into_inner).exchanges.push(exchange);
+        self.record.lock().unwrap_or_else(PoisonError::into_inner).exchanges.push(Arc::new(exchange));
     }
 
     /// What is left for one request; `None` if the run's budget is used up.

@@ -11,6 +11,7 @@ mod disturbance;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
+use std::sync::Arc;
 
 use mcp_auth::checks;
 use mcp_auth::evidence::{Evidence, Exchange, Trail};
@@ -81,7 +82,7 @@ type Changes = BTreeMap<&'static str, BTreeMap<String, BTreeMap<String, BTreeSet
 /// What is disturbed together: the exchanges of one step about one thing, since some checks believe only what comes twice.
 fn groups(trail: &Trail) -> Vec<(String, Vec<usize>)> {
     let mut found: Vec<(String, Vec<usize>)> = Vec::new();
-    for (index, exchange) in trail.exchanges.iter().enumerate() {
+    for (index, exchange) in trail.in_order().enumerate() {
         let about = exchange.about.as_deref().map_or_else(String::new, |about| format!(" ({})", steady(about)));
         let place = format!("{}{about}", exchange.step.title());
         match found.iter_mut().find(|(known, _)| *known == place) {
@@ -102,14 +103,15 @@ fn disturb(trail: &mut Trail, readers: &[(&'static Check, BTreeSet<&'static str>
         if concerned.is_empty() {
             continue;
         }
-        let kept: Vec<Exchange> = indices.iter().map(|index| trail.exchanges[*index].clone()).collect();
+        let kept: Vec<Arc<Exchange>> = indices.iter().map(|index| trail.exchanges[*index].clone()).collect();
         for disturbance in DISTURBANCES {
             // Each of them, then only the first.
             for (often, count) in [("", indices.len()), ("-once", 1)] {
-                let disturbed: Option<Vec<Exchange>> = kept.iter().take(count).map(disturbance.apply).collect();
+                let disturbed: Option<Vec<Exchange>> =
+                    kept.iter().take(count).map(|exchange| (disturbance.apply)(exchange)).collect();
                 let Some(disturbed) = disturbed.filter(|_| often.is_empty() || indices.len() > 1) else { continue };
                 for (index, exchange) in indices.iter().zip(disturbed) {
-                    trail.exchanges[*index] = exchange;
+                    trail.exchanges[*index] = exchange.into();
                 }
                 for (id, said) in judged(trail, &concerned).into_iter().filter(|(id, said)| calm.get(id) != Some(said))
                 {

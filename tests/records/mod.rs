@@ -129,8 +129,7 @@ async fn walk() -> (Trail, String, String) {
     let wire = Wire::new(&target, server.mcp_url(), Reach::Default, Policy::default()).unwrap();
     discover::walk(&wire, &Options { reach: Reach::Default.into(), ..Options::default() }).await;
     let trail = wire.trail();
-    let issuer =
-        trail.exchanges.iter().find_map(|x| x.about.clone().filter(|about| about.starts_with("http"))).unwrap();
+    let issuer = trail.in_order().find_map(|x| x.about.clone().filter(|about| about.starts_with("http"))).unwrap();
     server.stop().await;
     (trail, target.origin().ascii_serialization(), issuer)
 }

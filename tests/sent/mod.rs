@@ -37,7 +37,7 @@ fn block(exchange: &Exchange) -> String {
 fn blocks(runtime: &tokio::runtime::Runtime, posture: Posture, how: &Walk, check: Option<&str>) -> BTreeSet<String> {
     let check = check.map(|id| checks::by_id(id).unwrap());
     let trail = runtime.block_on(walk(posture, &[], how, check));
-    trail.exchanges.iter().map(block).collect()
+    trail.in_order().map(block).collect()
 }
 
 /// A walk that leaves nothing out, but for what needs more time or another deployment.

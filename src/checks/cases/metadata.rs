@@ -238,7 +238,7 @@ fn a_signature_of_a_stranger_is_not_judged_by_our_keys() {
         let token = unsigned(&header, &json!({ "iss": issuer, "resource": MCP }));
         let document = json!({ "resource": MCP, "authorization_servers": [ISSUER], "jwks_uri": "https://rs.test/jwks", "signed_metadata": token });
         let mut run = Run::new(Reach::Default);
-        run.trail.exchanges[1].outcome = Came::json(200, &document).0;
+        run.exchange(1).outcome = Came::json(200, &document).0;
         let keys = Came::json(200, &json!({ "keys": [key] }));
         let run = if own_keys { run.asked(Step::ResourceJwks, "https://rs.test/jwks", keys.clone()) } else { run };
         if server_keys { run.about(Step::Jwks, ISSUER, "https://as.test/t/jwks", keys) } else { run }

@@ -11,6 +11,8 @@ mod token_endpoint;
 mod tokens;
 mod wires;
 
+use std::sync::Arc;
+
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Value, json};
@@ -134,7 +136,7 @@ impl Run {
 
     fn add(&mut self, step: Step, about: Option<&str>, url: &str, came: Came) -> &mut Exchange {
         let number = u32::try_from(self.trail.exchanges.len()).unwrap() + 1;
-        self.trail.exchanges.push(Exchange {
+        self.trail.exchanges.push(Arc::new(Exchange {
             number,
             step,
             about: about.map(str::to_owned),
@@ -144,8 +146,8 @@ impl Run {
             outcome: came.0,
             at: u64::from(number) * 10,
             took: 0,
-        });
-        self.trail.exchanges.last_mut().unwrap()
+        }));
+        Arc::make_mut(self.trail.exchanges.last_mut().unwrap())
     }
 
     fn asked(mut self, step: Step, url: &str, came: Came) -> Self {
@@ -171,9 +173,14 @@ impl Run {
         self
     }
 
+    /// The exchange at a place, to be changed.
+    fn exchange(&mut self, place: usize) -> &mut Exchange {
+        Arc::make_mut(&mut self.trail.exchanges[place])
+    }
+
     /// Changes the last exchange.
     fn last(mut self, change: impl FnOnce(&mut Exchange)) -> Self {
-        change(self.trail.exchanges.last_mut().unwrap());
+        change(Arc::make_mut(self.trail.exchanges.last_mut().unwrap()));
         self
     }
 

@@ -170,7 +170,7 @@ fn public_servers_send_nobody_into_a_private_network() {
     let at = |target: &str| {
         let mut run = looked_up(Run::new(Reach::Default), "as.test", "10.0.0.8", false);
         run.trail.target = target.into();
-        run.trail.exchanges[0].request.url = target.into();
+        run.exchange(0).request.url = target.into();
         run
     };
     for local in ["http://localhost:1/mcp", "https://intranet/mcp", "https://files.local/mcp", "http://127.0.0.1:1/mcp"]
@@ -184,7 +184,7 @@ fn public_servers_send_nobody_into_a_private_network() {
     let named = |issuer: &str| {
         let mut run = public();
         let document = json!({ "resource": MCP, "authorization_servers": [issuer] });
-        run.trail.exchanges[1].outcome = Came::json(200, &document).0;
+        run.exchange(1).outcome = Came::json(200, &document).0;
         run
     };
     named("https://10.1.2.3/t").expect(id, "warn clients are sent to 10.1.2.3, a private");
@@ -194,7 +194,7 @@ fn public_servers_send_nobody_into_a_private_network() {
     let challenged = |url: &str| {
         let mut run = public();
         let challenge = format!("Bearer resource_metadata=\"{url}\"");
-        run.trail.exchanges[0].outcome = Came::status(401).header("www-authenticate", &challenge).0;
+        run.exchange(0).outcome = Came::status(401).header("www-authenticate", &challenge).0;
         run
     };
     looked_up(challenged("https://meta.test/x"), "meta.test", "10.0.0.9", false)

@@ -90,8 +90,8 @@ fn the_scope_that_the_challenge_names_is_enough_for_the_same_request() {
     let lacking = Came::status(403).header("www-authenticate", "Bearer error=\"insufficient_scope\", scope=\"c\"");
     let of = |first: Step, more: &Value, then: &[(Step, Came)]| {
         let mut run = Run::new(Reach::Intrusive);
-        run.trail.exchanges[0].step = first;
-        run.trail.exchanges[0].outcome = Came::status(401).header("www-authenticate", challenge).0;
+        run.exchange(0).step = first;
+        run.exchange(0).outcome = Came::status(401).header("www-authenticate", challenge).0;
         let run = run.asked(Step::TokenCode, TOKEN, answer(more));
         then.iter().fold(run, |run, (step, came)| run.asked(*step, MCP, came.clone()))
     };

@@ -1,5 +1,7 @@
 //! The wires of MCP with a token, tools that ask, streams, sessions, and tokens that the operator lends.
 
+use std::sync::Arc;
+
 use serde_json::{Value, json};
 
 use super::{Came, MCP, Run, result, unsigned};
@@ -263,7 +265,7 @@ fn lent(trial: Trial, claims: &Value, came: &Came) -> Run {
     let header = || Header { name: "authorization".into(), value: format!("Bearer {token}") };
     let mut run = run(&[(trial, came.clone()), (trial, came.clone())]);
     run.trail.started = 1_800_000_000_000;
-    for exchange in run.trail.exchanges.iter_mut().filter(|x| x.step == trial.step) {
+    for exchange in run.trail.exchanges.iter_mut().map(Arc::make_mut).filter(|x| x.step == trial.step) {
         exchange.request.headers.push(header());
     }
     run

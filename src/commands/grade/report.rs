@@ -1,5 +1,7 @@
 //! From the record of a client to the report and the trail that every format knows.
 
+use std::sync::Arc;
+
 use crate::evidence::{Body, Evidence, Exchange, Header, HttpReply, HttpRequest, Outcome, Pointer, Trail};
 use crate::report::{self, Report, Row};
 use crate::serve::grade::{self, Entry, Finding, Part, Ruled, Status, Story};
@@ -78,7 +80,7 @@ fn trail(story: &Story) -> Trail {
             [] => "the client, without a trap".to_owned(),
             traps => format!("the client, trap {}", traps.join(", ")),
         };
-        trail.exchanges.extend(run.entries.iter().map(|entry| exchange(entry, &because)));
+        trail.exchanges.extend(run.entries.iter().map(|entry| Arc::new(exchange(entry, &because))));
     }
     trail
 }

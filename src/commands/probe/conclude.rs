@@ -96,7 +96,7 @@ pub(in crate::commands) fn write_report(format: &str, view: &View<'_>, out: &mut
 /// Why nothing answered, in one sentence, and what helps.
 pub(in crate::commands) fn unreachable(trail: &Trail) -> Failure {
     let asked = |x: &&Exchange| !matches!(x.step, Step::PlainTwin | Step::OldTlsHello);
-    let failure = trail.exchanges.iter().filter(asked).find_map(Exchange::failure);
+    let failure = trail.in_order().filter(asked).find_map(Exchange::failure);
     let host = Url::parse(&trail.target).ok().map(|url| uri::origin_of(&url).to_string()).unwrap_or_default();
     let (kind, detail) =
         failure.map_or((FailureKind::Unreachable, "no request was made"), |f| (f.kind, f.detail.as_str()));

@@ -24,7 +24,7 @@ impl<'t> Evidence<'t> {
     #[must_use]
     pub fn resource_candidates(&self) -> Vec<(Step, &'t Exchange)> {
         let places = self.candidates.get_or_init(|| self.find_candidates()).iter();
-        places.filter_map(|(step, place)| Some((*step, self.trail.exchanges.get(*place)?))).collect()
+        places.filter_map(|(step, place)| Some((*step, self.at(*place)?))).collect()
     }
 
     /// By their places in the record.

@@ -28,7 +28,7 @@ pub(super) fn sequence(trail: &Trail) -> Markup {
                     @for (index, lane) in lanes.iter().enumerate() { span { (title(trail, index, lane)) small { (line(lane)) } } }
                 }
                 ol {
-                    @for exchange in &trail.exchanges { (row(exchange, &lanes)) }
+                    @for exchange in trail.in_order() { (row(exchange, &lanes)) }
                 }
             }
         }
@@ -38,7 +38,7 @@ pub(super) fn sequence(trail: &Trail) -> Markup {
 /// The origins asked, the target's first.
 fn lanes(trail: &Trail) -> Vec<String> {
     let mut lanes = vec![origin(&trail.target)];
-    for exchange in &trail.exchanges {
+    for exchange in trail.in_order() {
         let origin = origin(&exchange.request.url);
         if lanes.len() < MOST_LANES && !lanes.contains(&origin) {
             lanes.push(origin);
@@ -56,7 +56,7 @@ fn title(trail: &Trail, index: usize, lane: &str) -> &'static str {
         |x: &Exchange| matches!(x.step, Step::OauthMetadata | Step::OidcAppended) && origin(&x.request.url) == lane;
     match index {
         0 => "MCP server",
-        _ if trail.exchanges.iter().any(serves_metadata) => "authorization server",
+        _ if trail.in_order().any(serves_metadata) => "authorization server",
         _ => "other origin",
     }
 }
