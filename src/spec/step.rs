@@ -184,7 +184,8 @@ pub enum Step {
     ImpliedTrial,
     /// A call of the tool that needs more scope than the login has.
     ScopeTrial,
-    /// Any request that the server had no time for (503, 429), and that was made again.
+    /// Any request that the server had no time for (503, 429), or whose answer was lost with a kept connection, and that was
+    /// made again.
     Busy,
     /// An MCP request on either wire, to see what comes.
     WireTrial,
@@ -368,7 +369,7 @@ impl Step {
             Self::ToolTrial => "call of the tool named",
             Self::ImpliedTrial => "call of the tool named, with a scope that implies another",
             Self::ScopeTrial => "call of the tool that needs more scope",
-            Self::Busy => "the server had no time, so it is asked again",
+            Self::Busy => "no time, or no answer, so the server is asked again",
             Self::WireTrial => "MCP request on trial",
             Self::ExtensionTrial => "extension on trial",
             Self::IdentityTrial => "identity assertion on trial",

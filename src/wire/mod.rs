@@ -16,6 +16,8 @@ pub mod limits;
 mod pace;
 mod read;
 mod settings;
+#[cfg(test)]
+mod tests;
 
 use std::sync::atomic::{AtomicU32, AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock, PoisonError};
@@ -204,12 +206,17 @@ impl Wire {
         self.send_heard(ask, Some(tap)).await
     }
 
-    /// Sends; what a server has no time for is sent again a little later, where that uses nothing up. The record keeps both.
+    /// Sends; what a server has no time for is sent again a little later, where that uses nothing up, and once more what was
+    /// lost with a connection that was kept. The record has all of it.
     async fn send_heard(&self, ask: Ask, tap: Option<Tap>) -> Exchange {
+        let mut was_lost = false;
         for tries in 0.. {
             let exchange = Box::pin(self.send_once(ask.clone(), tap.as_ref())).await;
-            let reply = exchange.reply();
-            let pause = reply.and_then(|r| self.pace.again(ask.step, r, tries, self.budgets.retry_pause, self.now()));
+            let pause = match exchange.reply() {
+                Some(reply) => self.pace.again(ask.step, reply, tries, self.budgets.retry_pause, self.now()),
+                None => (!was_lost && self.may_have_met_the_end(&exchange)).then_some(Duration::ZERO),
+            };
+            was_lost |= exchange.reply().is_none();
             let Some(pause) = pause else {
                 self.write_down(exchange.clone());
                 return exchange;
@@ -316,6 +323,18 @@ impl Wire {
             at,
             took: 0,
         });
+    }
+
+    /// Whether a request may have met a connection, kept since an earlier answer, that the server was just closing (RFC 9112
+    /// §9.5). Only asking once more tells that from a server that breaks off.
+    fn may_have_met_the_end(&self, exchange: &Exchange) -> bool {
+        let is_broken = exchange.failure().is_some_and(|failure| failure.kind == FailureKind::Broken);
+        if !is_broken || !exchange.step.is_idempotent(&exchange.request.method) {
+            return false;
+        }
+        let origin = |exchange: &Exchange| Url::parse(&exchange.request.url).ok().map(|url| url.origin());
+        let record = self.record.lock().unwrap_or_else(PoisonError::into_inner);
+        record.in_order().any(|earlier| earlier.reply().is_some() && origin(earlier) == origin(exchange))
     }
 
     fn write_down(&self, exchange: Exchange) {

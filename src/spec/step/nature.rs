@@ -30,6 +30,14 @@ impl Step {
         )
     }
 
+    /// Whether a request may be sent again though nobody knows whether the first one was read: it changes nothing, or the same
+    /// once more (RFC 9110 §9.2.2).
+    #[must_use]
+    pub fn is_idempotent(self, method: &str) -> bool {
+        let asks_only = matches!(self, Self::McpDiscover | Self::McpList);
+        self.is_repeatable() && (asks_only || matches!(method, "GET" | "HEAD" | "OPTIONS" | "DELETE"))
+    }
+
     /// Whether it is no request of ours: something that was seen.
     #[must_use]
     pub const fn is_witnessed(self) -> bool {
