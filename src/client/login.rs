@@ -3,17 +3,20 @@
 //! MCP 2026-07-28 authorization; RFC 8628 (device), the `oauth-client-credentials` and `enterprise-managed-authorization`
 //! extensions of MCP, the drafts for DPoP and workload identity.
 
+mod assertion;
+
 use std::borrow::Cow;
 use std::time::Duration;
 
 use serde_json::Value;
 
+use self::assertion::assertion_form;
 use super::authorize::Pending;
 use super::browser::{self, Say};
 use super::error::ClientError;
 use super::locate::{Demand, Located};
 use super::loopback::Listener;
-use super::plan::{Browser, Grant, IdentityProvider, Plan};
+use super::plan::{Browser, Grant, Plan};
 use super::proof::DpopKey;
 use super::register;
 use super::token::{Granted, Teller, Wanted, denied_by};
@@ -21,7 +24,7 @@ use crate::formats::secret::{self, Secret};
 use crate::formats::{json, uri};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
-use crate::store::{Client, ClientAuth, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens};
+use crate::store::{Client, ClientOrigin, Login, RefreshState, Scheme, Store, Tokens};
 use crate::wire::{Ask, Wire};
 
 /// Who logs in: the gate, the user's decisions, the user's ear.
@@ -91,28 +94,30 @@ impl Actor<'_> {
         known: Option<&Client>,
         place: Place<'_>,
     ) -> Result<Login, ClientError> {
-        let first = self.attempt(located, &scope, known, place).await;
-        let was_reused = known.is_some_and(|client| client.origin == ClientOrigin::Registered);
-        match first {
+        let found = self.client(located, &scope, known, place).await?;
+        let was_reused = known.is_some_and(|known| known.origin == ClientOrigin::Registered && known.id == found.0.id);
+        match self.granted(located, &scope, found, place).await {
             Err(ClientError::Denied {
                 step: Step::TokenCode | Step::TokenDevice | Step::DeviceBegin | Step::AuthorizationPush,
                 error,
                 ..
             }) if error == "invalid_client" && was_reused => {
                 (self.say)("the authorization server does not know our registration any more: registering anew");
-                self.attempt(located, &scope, None, place).await
+                let found = self.client(located, &scope, None, place).await?;
+                self.granted(located, &scope, found, place).await
             }
             other => other,
         }
     }
 
-    async fn attempt(
+    /// The client that we are, and, where a browser comes back to us, the place to which.
+    async fn client(
         &self,
         located: &Located,
         scope: &[String],
         known: Option<&Client>,
         place: Place<'_>,
-    ) -> Result<Login, ClientError> {
+    ) -> Result<(Client, Option<Listener>), ClientError> {
         let listener = match self.plan.grant {
             Grant::Code => Some(self.listen(known).await?),
             _ => None,
@@ -123,13 +128,24 @@ impl Actor<'_> {
             located.check_pkce(self.plan.leniency)?;
         }
         let own_uri = listener.as_ref().map(Listener::redirect_uri);
-        let (wire, plan) = (self.wire, self.plan);
-        let chosen = register::choose(wire, located, plan, known, own_uri.as_deref(), scope).await?;
+        let chosen = register::choose(self.wire, located, self.plan, known, own_uri.as_deref(), scope).await?;
         (self.say)(&format!("client: {}", chosen.why));
         let client = chosen.client;
         if client.origin == ClientOrigin::Registered && known.is_none_or(|known| known.id != client.id) {
             self.remember_client(located, &client, place).await?;
         }
+        Ok((client, listener))
+    }
+
+    /// What the authorization server grants this client.
+    async fn granted(
+        &self,
+        located: &Located,
+        scope: &[String],
+        (client, listener): (Client, Option<Listener>),
+        place: Place<'_>,
+    ) -> Result<Login, ClientError> {
+        let (wire, plan) = (self.wire, self.plan);
         let dpop = if located.wants_dpop || plan.dpop { Some(DpopKey::new()?) } else { None };
         let teller = Teller {
             wire,
@@ -314,68 +330,6 @@ impl Actor<'_> {
             }
         }
     }
-
-    /// Enterprise-managed authorization: an ID-JAG from the identity provider, for the issuer of this server alone.
-    async fn by_id_jag(
-        &self,
-        teller: &Teller<'_>,
-        provider: &IdentityProvider,
-        located: &Located,
-        wanted: Wanted<'_>,
-    ) -> Result<Granted, ClientError> {
-        let what = "the token endpoint of the identity provider";
-        uri::gate(&provider.token_endpoint).map_err(|problem| ClientError::WrongUrl { what, problem })?;
-        let secret = provider.client_secret.clone();
-        let auth = if secret.is_some() { ClientAuth::ClientSecretBasic } else { ClientAuth::None };
-        let client = Client {
-            id: provider.client_id.clone(),
-            secret,
-            auth,
-            origin: ClientOrigin::Preregistered,
-            redirect_uri: None,
-            registration_uri: None,
-            registration_token: None,
-            secret_expires_at: 0,
-        };
-        let at_provider =
-            Teller { client: &client, endpoint: &provider.token_endpoint, key: None, dpop: None, ..*teller };
-        let mut form = vec![
-            ("grant_type", "urn:ietf:params:oauth:grant-type:token-exchange".to_owned()),
-            ("requested_token_type", ID_JAG.to_owned()),
-            ("audience", located.issuer.clone()),
-            ("subject_token", provider.id_token.expose().to_owned()),
-            ("subject_token_type", "urn:ietf:params:oauth:token-type:id_token".to_owned()),
-        ];
-        form.extend(wanted.resource.map(|resource| ("resource", resource.to_owned())));
-        if !wanted.scope.is_empty() {
-            form.push(("scope", wanted.scope.join(" ")));
-        }
-        let because = "the identity provider vouches for the person";
-        let vouched = at_provider.form(Step::TokenExchange, because, form).await?;
-        if vouched.issued_type.as_deref().is_some_and(|kind| kind != ID_JAG) {
-            return Err(ClientError::Answer {
-                step: Step::TokenExchange,
-                url: provider.token_endpoint.clone(),
-                detail: "`issued_token_type` is not the type that was asked for".to_owned(),
-            });
-        }
-        let because = "the word of the identity provider becomes a token";
-        teller.form(Step::TokenAssertion, because, assertion_form(&vouched.access, wanted)).await
-    }
-}
-
-const ID_JAG: &str = "urn:ietf:params:oauth:token-type:id-jag";
-
-fn assertion_form(assertion: &Secret, wanted: Wanted<'_>) -> Vec<(&'static str, String)> {
-    let mut form = vec![
-        ("grant_type", "urn:ietf:params:oauth:grant-type:jwt-bearer".to_owned()),
-        ("assertion", assertion.expose().to_owned()),
-    ];
-    form.extend(wanted.resource.map(|resource| ("resource", resource.to_owned())));
-    if !wanted.scope.is_empty() {
-        form.push(("scope", wanted.scope.join(" ")));
-    }
-    form
 }
 
 /// What was granted, as it is kept. Times are those of the answer; a lifetime beyond all clocks saturates.
