@@ -10,6 +10,7 @@ use mcp_auth::spec::posture::Posture;
 use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
 use serde_json::{Value, json};
 
+use crate::ports::free_ports;
 use crate::proxy::{Answer, document, metadata};
 use crate::stage::Stage;
 
@@ -27,7 +28,9 @@ fn a_registration_that_the_server_forgot_is_made_anew_once() {
             let is_told = url.ends_with("/token") && count.fetch_add(1, Relaxed) + 1 == at;
             if is_told { error(refusal) } else { answer }
         });
-        let arguments = ["login", &stage.url(), "--browser", "follow", "--no-try"];
+        // The registration is for one port: nobody may take it between the two.
+        let [port] = free_ports();
+        let arguments = ["login", &stage.url(), "--browser", "follow", "--no-try", "--listen", &port];
         let (first, _, err) = stage.run(&arguments);
         assert_eq!(first, if at == 1 { 4 } else { 0 }, "{err}");
         if at == 2 {

@@ -9,6 +9,8 @@ mod ends;
 mod grants;
 mod input;
 mod keeping;
+#[path = "../ports/mod.rs"]
+mod ports;
 mod proofs;
 mod proxy;
 mod refusals;

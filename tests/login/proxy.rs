@@ -205,9 +205,12 @@ fn pass(client: &mut TcpStream, record: &Mutex<Vec<Message>>, tamper: Option<&Ta
         let request = format!("{} {body}", fields.join(" ")).replace(['\\', '"'], "'");
         answer.body = answer.body.replace(REQUEST, &request);
         // What was changed has another length.
-        let framing = |line: &&str| !line.to_ascii_lowercase().starts_with("content-length:");
+        let framing = |line: &&str| {
+            let line = line.to_ascii_lowercase();
+            !line.starts_with("content-length:") && !line.starts_with("connection:")
+        };
         let kept: Vec<&str> = answer.head.lines().filter(framing).collect();
-        answer.head = format!("{}\r\ncontent-length: {}", kept.join("\r\n"), answer.body.len());
+        answer.head = format!("{}\r\ncontent-length: {}\r\nconnection: close", kept.join("\r\n"), answer.body.len());
     }
     record.lock().unwrap().push(Message { method, url, head, body, answer: answer.clone() });
     client.write_all(format!("{}\r\n\r\n{}", answer.head, answer.body).as_bytes())?;

@@ -11,6 +11,8 @@ mod crash;
 mod doors;
 mod keepalive;
 mod library;
+#[path = "../ports/mod.rs"]
+mod ports;
 #[cfg(feature = "store-redis")]
 mod replicas;
 mod rmcp;

@@ -4,9 +4,10 @@
 mod rpc;
 
 pub(crate) use self::rpc::{decoded, member, rpc, search, try_rpc, until};
+pub(crate) use crate::ports::free_ports;
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::{TcpListener, TcpStream};
+use std::net::TcpStream;
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -118,12 +119,6 @@ impl Drop for Deployment {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
-}
-
-/// Ports that were free a moment ago.
-pub(crate) fn free_ports<const N: usize>() -> [String; N] {
-    let held = [(); N].map(|()| TcpListener::bind("127.0.0.1:0").unwrap());
-    held.map(|listener| listener.local_addr().unwrap().port().to_string())
 }
 
 /// A reply.
