@@ -196,8 +196,9 @@ fn a_disk_that_failed_for_a_moment_is_used_again() {
             server.said()
         );
         until("it is well again", 20, || login(&server).is_some_and(|mut client| client.redeem()));
+        // A thread that has not come so far may still fail once.
         for client in &mut clients {
-            assert!(client.refresh(), "{call}");
+            until("its refresh token is good", 20, || client.refresh());
         }
         server.kill();
         check(&place, &mut clients, call);
