@@ -242,7 +242,7 @@ fn tool_result(e: &Evidence<'_>) -> Verdict {
         Some(_) if destination(call).is_some() => {
             answered(call, "the tool call is redirected instead of being refused with 401").expected("401").fail()
         }
-        Some(200..=299) if answer::messages(call).iter().any(|message| message.result().is_some()) => {
+        Some(200..=299) if answer::in_turn(call).any(|message| message.result().is_some()) => {
             answered(call, "the tool answers without a token").info()
         }
         _ => Verdict::not_applicable("the call was refused for another reason than the missing token"),

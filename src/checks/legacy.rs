@@ -97,7 +97,7 @@ fn discover_authed(e: &Evidence<'_>) -> Verdict {
     need!(legacy(e));
     let Some(exchange) = attempt(e, DISCOVER) else { return Verdict::inconclusive("it was not tried") };
     let Some(status) = exchange.status() else { return Verdict::inconclusive("no answer came") };
-    let is_rpc = !answer::messages(exchange).is_empty();
+    let is_rpc = answer::in_turn(exchange).next().is_some();
     let what = match status {
         429 | 503 => return Verdict::inconclusive("the server had no time"),
         401 | 403 => "is refused as if the token were wrong, though `initialize` works with it",
@@ -114,7 +114,7 @@ fn discover_authed(e: &Evidence<'_>) -> Verdict {
 fn signal(e: &Evidence<'_>) -> Verdict {
     need!(legacy(e));
     let Some(exchange) = attempt(e, DISCOVER) else { return Verdict::inconclusive("it was not tried") };
-    if !is_success(exchange) || !answer::messages(exchange).is_empty() {
+    if !is_success(exchange) || answer::in_turn(exchange).next().is_some() {
         return Verdict::Pass;
     }
     finding(

@@ -120,7 +120,7 @@ pub(super) fn wants_origin(e: &Evidence<'_>) -> bool {
 
 /// The code of the JSON-RPC error in an answer.
 pub(super) fn code(exchange: &Exchange) -> Option<Code> {
-    answer::messages(exchange).iter().find_map(|message| message.error()?.code)
+    answer::in_turn(exchange).find_map(|message| message.error()?.code)
 }
 
 /// What an answer is, in short: its status and its error.

@@ -187,7 +187,7 @@ fn closes(e: &Evidence<'_>) -> Verdict {
     let Some(first) = streams.first().copied() else {
         return Verdict::not_applicable("`tools/list` in a session is not answered with an event stream");
     };
-    let answers = |x: &&Exchange| is_result(x) && answer::messages(x).iter().any(Message::is_response);
+    let answers = |x: &&Exchange| is_result(x) && answer::in_turn(x).any(|message| message.is_response());
     let stays = |x: &&Exchange| x.reply().is_some_and(|reply| reply.body.cut && reply.body.bytes().len() < SHORT);
     if !streams.iter().all(|x| answers(x) && stays(x)) {
         return Verdict::Pass;

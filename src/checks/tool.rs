@@ -101,7 +101,7 @@ fn asks(exchange: &Exchange) -> bool {
 fn is_complete(exchange: &Exchange) -> bool {
     let complete =
         |message: &Message| message.result().is_some() && matches!(message.result_type(), Some(ResultType::Complete));
-    answer::messages(exchange).iter().any(complete)
+    answer::in_turn(exchange).any(|message| complete(&message))
 }
 
 /// The call by a client that cannot be asked.

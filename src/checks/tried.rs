@@ -101,7 +101,7 @@ fn told<'e>(same: &[&'e Exchange], is_good: impl Fn(&Exchange) -> bool) -> Tried
 
 /// Whether the answer is a JSON-RPC error.
 pub(super) fn is_error(exchange: &Exchange) -> bool {
-    answer::messages(exchange).iter().any(|message| message.error().is_some())
+    answer::in_turn(exchange).any(|message| message.error().is_some())
 }
 
 /// Whether the status is one of success.
@@ -116,7 +116,7 @@ pub(super) fn is_result(exchange: &Exchange) -> bool {
         let media_type = reply.media_type();
         reply.body.cut && matches!(media_type.as_deref(), Some("application/json" | "text/event-stream"))
     });
-    is_long || answer::messages(exchange).iter().any(|message| message.result().is_some())
+    is_long || answer::in_turn(exchange).any(|message| message.result().is_some())
 }
 
 /// What came of a token that the operator lends. The controls: the request is refused without a token, and so is a text

@@ -288,7 +288,7 @@ impl<'t> Evidence<'t> {
 /// Whether an anonymous MCP request was answered in earnest: with a JSON-RPC result.
 fn is_answer(exchange: &Exchange) -> bool {
     let success = exchange.status().is_some_and(|status| (200..300).contains(&status));
-    success && answer::messages(exchange).iter().any(|message| message.result().is_some())
+    success && answer::in_turn(exchange).any(|message| message.result().is_some())
 }
 
 /// Whether a step is a plain GET of a public document.

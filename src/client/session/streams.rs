@@ -147,7 +147,7 @@ impl Session<'_> {
             self.take(&chunk, id, parser, &mut message).await;
         }
         if message.is_none() {
-            let mut found = answer::messages(&exchange).into_iter().filter(Message::is_response);
+            let mut found = answer::in_turn(&exchange).filter(Message::is_response);
             // An error about a request that could not be read has no id.
             message = found.find(|m| {
                 m.id.as_ref() == Some(id) || m.error().is_some() && !matches!(m.id, Some(Id::Number(_) | Id::Text(_)))

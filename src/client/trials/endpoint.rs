@@ -233,5 +233,5 @@ impl Gate {
 }
 
 fn is_result(exchange: &Exchange) -> bool {
-    answer::messages(exchange).iter().any(|message| message.result().is_some())
+    answer::in_turn(exchange).any(|message| message.result().is_some())
 }

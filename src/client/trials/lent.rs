@@ -154,7 +154,7 @@ impl Caller<'_> {
         more.insert("inputResponses".to_owned(), responses(&result));
         more.insert("requestState".to_owned(), json!(change(state)));
         let answer = self.call(trial, access, capabilities, more).await;
-        answer::messages(&answer).iter().any(|message| matches!(message.result_type(), Some(ResultType::Complete)))
+        answer::in_turn(&answer).any(|message| matches!(message.result_type(), Some(ResultType::Complete)))
     }
 }
 

@@ -169,8 +169,7 @@ impl Control {
 async fn attempt(wire: &Wire, control: &Control, trial: Trial, authorizations: Vec<String>) {
     let with = |ask: &Ask| authorizations.iter().fold(ask.clone(), |ask, value| ask.header("authorization", value));
     let answer = send(wire, &with(&control.ask), trial, "").await;
-    let is_past_the_check =
-        answer.status() != Some(401) && answer::messages(&answer).iter().any(|m| m.error().is_some());
+    let is_past_the_check = answer.status() != Some(401) && answer::in_turn(&answer).any(|m| m.error().is_some());
     if is_past_the_check && let Some(stateful) = control.stateful(wire).await {
         send(wire, &with(stateful), trial, " (as `initialize`: the first got past the check)").await;
     }

@@ -190,5 +190,5 @@ fn named(trial: Trial, ask: Ask) -> Ask {
 }
 
 fn is_result(exchange: &Exchange) -> bool {
-    answer::messages(exchange).iter().any(|message| message.result().is_some())
+    answer::in_turn(exchange).any(|message| message.result().is_some())
 }
