@@ -75,8 +75,9 @@ async fn stateless(door: &Door<'_, '_>, url: &str) {
         let ask = with(list(url), "mcp-protocol-version", Some(NO_VERSION_OF_MCP));
         Ask { body: ask.body.map(|body| body.replace(Revision::R2026_07_28.as_str(), NO_VERSION_OF_MCP)), ..ask }
     };
+    // Alone: what else is asked is no reason for another list.
+    door.send(LIST_AGAIN, list(url)).await;
     let trials = [
-        (LIST_AGAIN, list(url)),
         (UNKNOWN_METHOD, mcp::stateless(step, url, "mcp-auth/nope", json!({}), "")),
         (UNKNOWN_VERSION, unknown),
         (OTHER_VERSION, with(list(url), "mcp-protocol-version", Some(NO_VERSION_OF_MCP))),
