@@ -215,9 +215,26 @@ pub(crate) async fn revoke(site: &Site, id: &str) -> Result<(), Denied> {
     Ok(())
 }
 
-/// The family of a refresh token, if the token is the newest of it.
+/// The grant of a refresh token, if the token is the newest of its family.
 pub(crate) async fn live_refresh(site: &Site, token: &str) -> Result<Option<Grant>, Denied> {
-    let Some((id, _)) = token.split_once('.') else { return Ok(None) };
-    let family: Option<Family> = site.state.get(Table::Family, id).await?;
-    Ok(family.filter(|family| same(&family.current, &fingerprint(token))).map(|family| family.grant))
+    let print = fingerprint(token);
+    Ok(family(site, token).await?.filter(|family| same(&family.current, &print)).map(|family| family.grant))
+}
+
+/// The grant that ends with a refresh token (RFC 7009 §2.1): the token may also be the one before the newest, all that a client
+/// has that lost the answer to its last refresh.
+pub(crate) async fn ended_by(site: &Site, token: &str) -> Result<Option<Grant>, Denied> {
+    let print = fingerprint(token);
+    let was_given = |family: &Family| {
+        let before = family.previous.as_ref().is_some_and(|(previous, _)| same(&print, previous));
+        before || same(&print, &family.current)
+    };
+    Ok(family(site, token).await?.filter(was_given).map(|family| family.grant))
+}
+
+async fn family(site: &Site, token: &str) -> Result<Option<Family>, Denied> {
+    match token.split_once('.') {
+        Some((id, _)) => Ok(site.state.get(Table::Family, id).await?),
+        None => Ok(None),
+    }
 }

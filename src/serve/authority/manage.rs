@@ -69,7 +69,7 @@ async fn revoked(site: &Site, ask: &mut Ask) -> Result<Answer, Denied> {
     if !site.keeps(Duty::Revoke) {
         return Ok(done);
     }
-    if let Some(grant) = issue::live_refresh(site, token).await? {
+    if let Some(grant) = issue::ended_by(site, token).await? {
         if grant.client == client.id {
             issue::revoke(site, &grant.id).await?;
         }

@@ -75,6 +75,25 @@ async fn refresh_tokens_rotate_and_a_family_dies_with_a_thief() {
 }
 
 #[tokio::test]
+async fn a_client_that_lost_the_answer_to_its_refresh_can_still_log_out() {
+    let server = running(Posture::Reference, &[]).await;
+    let first = tokens(&server, &[("scope", "search:read")]).await;
+    let one = first["refresh_token"].as_str().unwrap();
+    let lost = refreshed(&server, one, &[]).await.json();
+    let bearer = format!("Bearer {}", lost["access_token"].as_str().unwrap());
+    let revoke = [("token", one), ("client_id", "mcp-auth-public")];
+    let made_up = format!("{}.x", one.split_once('.').unwrap().0);
+    assert_eq!(post(&server, "/revoke", &but(&revoke, &[("token", &made_up)]), &[]).await.status, 200);
+    assert_eq!(lists_tools(&server, &bearer).await, 200, "a token that was never given ends nothing");
+    assert_eq!(post(&server, "/revoke", &revoke, &[]).await.status, 200);
+    assert_eq!(lists_tools(&server, &bearer).await, 401);
+    for token in [one, lost["refresh_token"].as_str().unwrap()] {
+        assert_eq!(refreshed(&server, token, &[]).await.status, 400);
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
 async fn confidential_clients_act_for_themselves_and_introspect() {
     let config = Config { auto_approve: true, ..Config::default() };
     let secret = config.clients[1].secret().unwrap().to_owned();
