@@ -250,7 +250,10 @@ fn our_own_client_is_clean_on_every_row() {
         let found = findings(&report, Status::Info);
         assert!(found.is_empty(), "at {revision}:\n{}", found.join("\n"));
         let saved = trail.save();
-        assert!(!saved.contains("eyJ"), "a token stands in the saved trail");
+        // What begins a JWT also comes up by chance, once in some thousand values that are random.
+        let words = saved.split(|c: char| !c.is_ascii_alphanumeric() && !matches!(c, '-' | '_' | '.'));
+        let tokens: Vec<_> = words.filter(|word| word.starts_with("eyJ") && word.contains('.')).collect();
+        assert!(tokens.is_empty(), "a token stands in the saved trail: {tokens:?}");
         if revision == Revision::R2026_07_28 {
             let unseen = report.results.iter().filter(|result| result.status == Status::Skip).map(|result| result.id);
             assert_eq!(unseen.collect::<Vec<_>>(), OURS_UNSEEN);
