@@ -13,10 +13,11 @@ log=$(mktemp)
 trap 'rm -f "$log"' EXIT
 failed=0
 for ((run = 1; run <= count; run++)); do
+  [ ! -t 2 ] || printf '\r%d of %d' "$run" "$count" >&2
   if ! cargo test --locked --release --quiet "$@" >"$log" 2>&1; then
     failed=$((failed + 1))
     echo "run $run said something else:"
-    grep -E '^(test .*FAILED|thread .* panicked)' -A 6 "$log" | head -40
+    grep -E '^(test .*FAILED|thread .* panicked)' -A 30 "$log" | head -80
   fi
 done
 echo "$failed of $count runs said something else"
