@@ -74,16 +74,7 @@ pub async fn choose(
 }
 
 fn public(id: String, origin: ClientOrigin, redirect_uri: Option<&str>) -> Client {
-    Client {
-        id,
-        secret: None,
-        auth: ClientAuth::None,
-        origin,
-        redirect_uri: redirect_uri.map(str::to_owned),
-        registration_uri: None,
-        registration_token: None,
-        secret_expires_at: 0,
-    }
+    Client { redirect_uri: redirect_uri.map(str::to_owned), ..Client::public(id, origin) }
 }
 
 fn preregistered(id: &str, plan: &Plan, located: &Located) -> Result<Client, ClientError> {

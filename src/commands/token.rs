@@ -227,25 +227,11 @@ fn asking_client(plan: &Plan, login: Option<&Login>, issuer: &str) -> Client {
         (None, None, None) => ClientAuth::None,
     };
     let named = plan.client_id.as_ref().map(|id| Client {
-        id: id.clone(),
         secret: plan.client_secret.clone(),
         auth,
-        origin: ClientOrigin::Preregistered,
-        redirect_uri: None,
-        registration_uri: None,
-        registration_token: None,
-        secret_expires_at: 0,
+        ..Client::public(id.clone(), ClientOrigin::Preregistered)
     });
-    named.or(stored).unwrap_or(Client {
-        id: String::new(),
-        secret: None,
-        auth: ClientAuth::None,
-        origin: ClientOrigin::Preregistered,
-        redirect_uri: None,
-        registration_uri: None,
-        registration_token: None,
-        secret_expires_at: 0,
-    })
+    named.or(stored).unwrap_or_else(|| Client::public(String::new(), ClientOrigin::Preregistered))
 }
 
 fn conclude(remarks: &[Remark], standard: &Standard, as_json: bool) -> Outcome {

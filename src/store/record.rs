@@ -114,6 +114,23 @@ pub struct Client {
     pub secret_expires_at: u64,
 }
 
+impl Client {
+    /// A client of which nothing is known but its id: it has no secret and does not authenticate (RFC 6749 §2.1).
+    #[must_use]
+    pub const fn public(id: String, origin: ClientOrigin) -> Self {
+        Self {
+            id,
+            secret: None,
+            auth: ClientAuth::None,
+            origin,
+            redirect_uri: None,
+            registration_uri: None,
+            registration_token: None,
+            secret_expires_at: 0,
+        }
+    }
+}
+
 /// How a client authenticates at the token endpoint (RFC 7591 §2, RFC 7523 §2.2).
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]

@@ -26,16 +26,7 @@ impl Actor<'_> {
         uri::gate(&provider.token_endpoint).map_err(|problem| ClientError::WrongUrl { what, problem })?;
         let secret = provider.client_secret.clone();
         let auth = if secret.is_some() { ClientAuth::ClientSecretBasic } else { ClientAuth::None };
-        let client = Client {
-            id: provider.client_id.clone(),
-            secret,
-            auth,
-            origin: ClientOrigin::Preregistered,
-            redirect_uri: None,
-            registration_uri: None,
-            registration_token: None,
-            secret_expires_at: 0,
-        };
+        let client = Client { secret, auth, ..Client::public(provider.client_id.clone(), ClientOrigin::Preregistered) };
         let at_provider =
             Teller { client: &client, endpoint: &provider.token_endpoint, key: None, dpop: None, ..*teller };
         let mut form = vec![

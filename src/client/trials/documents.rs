@@ -13,7 +13,7 @@ use crate::spec::reach::Reach;
 use crate::spec::step::Step;
 use crate::spec::trial::documents::*;
 use crate::spec::trial::{Trial, documents::grants};
-use crate::store::{Client, ClientAuth, ClientOrigin};
+use crate::store::{Client, ClientOrigin};
 use crate::wire::{Ask, Host};
 
 /// Bytes of the document that is too large.
@@ -220,14 +220,5 @@ impl Shelf<'_, '_> {
 
 /// A client whose id is the URL of a document.
 fn document_client(id: &str, redirect: &str) -> Client {
-    Client {
-        id: id.to_owned(),
-        secret: None,
-        auth: ClientAuth::None,
-        origin: ClientOrigin::MetadataDocument,
-        redirect_uri: Some(redirect.to_owned()),
-        registration_uri: None,
-        registration_token: None,
-        secret_expires_at: 0,
-    }
+    Client { redirect_uri: Some(redirect.to_owned()), ..Client::public(id.to_owned(), ClientOrigin::MetadataDocument) }
 }

@@ -23,7 +23,7 @@ use crate::spec::trial::extensions::{
     ASSERTION_FOR_ENDPOINT, ASSERTION_ISSUER, ASSERTION_KEY, BOUND, KEY_CLIENT, NO_NONCE, NO_PROOF, OLDISH, OTHER_KEY,
     OTHER_METHOD, OTHER_NONCE, OTHER_TOKEN, OTHER_URL, OWN_CLIENT, PROOF, SECRET, STALE,
 };
-use crate::store::{Client, ClientAuth};
+use crate::store::{Client, ClientAuth, ClientOrigin};
 use crate::wire::Ask;
 
 /// The grant type of a client that acts for itself.
@@ -235,16 +235,7 @@ fn authenticate(form: &mut Form, assertion: &Secret) {
 
 /// A client that the form itself authenticates.
 pub(super) fn bare(id: &str) -> Client {
-    Client {
-        id: id.to_owned(),
-        secret: None,
-        auth: ClientAuth::None,
-        origin: crate::store::ClientOrigin::Preregistered,
-        redirect_uri: None,
-        registration_uri: None,
-        registration_token: None,
-        secret_expires_at: 0,
-    }
+    Client::public(id.to_owned(), ClientOrigin::Preregistered)
 }
 
 fn issued(exchange: &Exchange) -> Option<Secret> {
