@@ -64,7 +64,7 @@ fn is_halted(exchange: &Exchange) -> bool {
 
 /// Whether an answer holds a text member of this name.
 fn has(exchange: &Exchange, name: &str) -> bool {
-    let object = exchange.reply().and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+    let object = exchange.reply().and_then(|reply| reply.object().ok());
     object
         .is_some_and(|object| object.get(name).and_then(serde_json::Value::as_str).is_some_and(|text| !text.is_empty()))
 }
@@ -84,7 +84,7 @@ pub(super) fn issues(exchange: &Exchange) -> bool {
 
 /// The `error` that an answer names.
 pub(super) fn error(exchange: &Exchange) -> Option<String> {
-    let object = json::read_object(&exchange.reply()?.body.bytes()).ok()?;
+    let object = exchange.reply()?.object().ok()?;
     json::str_field(&object, "error").present().map(str::to_owned)
 }
 

@@ -5,7 +5,7 @@
 
 use super::granted::{Issued, access, access_of, answered, is_proven, issued, reply_of};
 use crate::evidence::{Evidence, Exchange, Pointer};
-use crate::formats::json::{self, Field, Kind};
+use crate::formats::json::{Field, Kind};
 use crate::formats::jwt;
 use crate::formats::token::{Lifetime, TokenBody};
 use crate::level;
@@ -178,7 +178,7 @@ pub(super) const CHECKS: &[Check] = &[
 
 /// The place of a member of the answer; the answer as a whole where it is no JSON.
 pub(super) fn member(exchange: &Exchange, name: &str) -> Pointer {
-    let object = exchange.reply().and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+    let object = exchange.reply().and_then(|reply| reply.object().ok());
     match object {
         Some(_) => Pointer::json(exchange.number, &format!("/{name}")),
         None => Pointer::exchange(exchange.number),

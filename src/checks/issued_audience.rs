@@ -115,7 +115,7 @@ fn named_audiences(e: &Evidence<'_>) -> Result<(Pointer, Option<Vec<String>>, St
         }
         Err(skip) => {
             let Some(exchange) = attempt(e, LIVE) else { return Err(skip) };
-            let object = exchange.reply().and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+            let object = exchange.reply().and_then(|reply| reply.object().ok());
             let object = object.unwrap_or_default();
             let active = object.get("active") == Some(&Value::Bool(true));
             // A server need not tell a client of ours whom the tokens of another are for.

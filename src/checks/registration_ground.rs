@@ -93,7 +93,7 @@ pub(super) fn answer<'e>(e: &'e Evidence<'_>) -> Result<(&'e Exchange, Map<Strin
 
 /// The members of an answer; `None` if it is no JSON object.
 pub(super) fn members(exchange: &Exchange) -> Option<Map<String, Value>> {
-    json::read_object(&exchange.reply()?.body.bytes()).ok()
+    exchange.reply()?.object().ok()
 }
 
 /// The members of a request.

@@ -10,7 +10,6 @@ use super::ground::server;
 use super::token::at;
 use super::token_errors::{outcome, refusal, status};
 use crate::evidence::{Document, Evidence, Exchange};
-use crate::formats::json;
 use crate::formats::jwt;
 use crate::level;
 use crate::need;
@@ -208,7 +207,7 @@ fn is_jwt(e: &Evidence<'_>) -> bool {
 
 /// `active` of an answer.
 fn active(exchange: &Exchange) -> Option<Value> {
-    let object = json::read_object(&exchange.reply()?.body.bytes()).ok()?;
+    let object = exchange.reply()?.object().ok()?;
     object.get("active").cloned()
 }
 

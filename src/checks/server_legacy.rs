@@ -6,7 +6,6 @@
 
 use super::ground::server;
 use crate::evidence::{Document, Evidence, Exchange, Mode, Pointer};
-use crate::formats::json;
 use crate::formats::uri;
 use crate::level;
 use crate::need;
@@ -172,7 +171,7 @@ fn defaults(e: &Evidence<'_>) -> Verdict {
         return found.fail();
     }
     let reply = token.reply();
-    let error = reply.and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+    let error = reply.and_then(|reply| reply.object().ok());
     let is_error = error.is_some_and(|object| object.get("error").is_some_and(serde_json::Value::is_string));
     let refused = token.status().is_some_and(|status| (400..500).contains(&status));
     if !(is_error && refused) {

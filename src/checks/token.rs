@@ -3,7 +3,6 @@
 use super::asked::{Asked, asked, attempt, issues, redeemed};
 use super::ground::server;
 use crate::evidence::{Evidence, Exchange, Pointer};
-use crate::formats::json;
 use crate::level;
 use crate::need;
 use crate::spec::cite::*;
@@ -88,7 +87,7 @@ fn error_json(e: &Evidence<'_>) -> Verdict {
     if issues(refusal) {
         return at("a token was issued").actual(reply.status.to_string()).fail();
     }
-    match json::read_object(&reply.body.bytes()) {
+    match reply.object() {
         Ok(object) if object.get("error").is_some_and(serde_json::Value::is_string) => Verdict::Pass,
         Ok(_) => at("the JSON object of the refusal has no `error`").fail(),
         Err(problem) => at("the refusal cannot be read by a client").actual(problem.to_string()).fail(),

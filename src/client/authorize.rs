@@ -217,7 +217,7 @@ async fn push(
     let because = "the server wants authorization requests pushed";
     let exchange = teller.ask(Step::AuthorizationPush, &place, because, form).await?;
     let success = exchange.status().is_some_and(|status| (200..300).contains(&status));
-    let answer = exchange.reply().and_then(|reply| json::read_object(&reply.body.bytes()).ok()).unwrap_or_default();
+    let answer = exchange.reply().and_then(|reply| reply.object().ok()).unwrap_or_default();
     let reference = json::str_field(&answer, "request_uri").present().filter(|_| success);
     let Some(reference) = reference else { return Err(denied_by(&exchange)) };
     let mut url = url::Url::parse(endpoint).map_err(|_| denied_by(&exchange))?;

@@ -292,9 +292,12 @@ pub(super) async fn server(wire: &Wire, issuer: &str, leniency: Leniency) -> Res
         if exchange.failure().is_some() {
             return Err(ClientError::answer(&exchange, ""));
         }
-        let Ok(object) = object(&exchange) else {
-            tried.push(url);
-            continue;
+        let object = match object(&exchange) {
+            Ok(object) => object,
+            Err(found) => {
+                tried.push(format!("{url} ({found})"));
+                continue;
+            }
         };
         let found = json::str_field(&object, "issuer").present().unwrap_or_default();
         let likeness = uri::compare(issuer, found);
@@ -321,21 +324,23 @@ async fn legacy(wire: &Wire) -> Result<Located, ClientError> {
     if exchange.failure().is_some() {
         return Err(ClientError::answer(&exchange, ""));
     }
-    if let Ok(object) = object(&exchange) {
-        let found = json::str_field(&object, "issuer").present().unwrap_or_default();
-        let likeness = uri::compare(&origin, found);
-        if !matches!(likeness, Likeness::Exact | Likeness::RootSlash) {
-            let (at, found) = (exchange.request.url, found.to_owned());
-            return Err(ClientError::WrongIssuer { at, found, expected: origin, likeness });
+    match object(&exchange) {
+        Ok(object) => {
+            let found = json::str_field(&object, "issuer").present().unwrap_or_default();
+            let likeness = uri::compare(&origin, found);
+            if !matches!(likeness, Likeness::Exact | Likeness::RootSlash) {
+                let (at, found) = (exchange.request.url, found.to_owned());
+                return Err(ClientError::WrongIssuer { at, found, expected: origin, likeness });
+            }
+            // The issuer as the document writes it is what `iss` must equal.
+            let issuer = found.to_owned();
+            return finish(wire, issuer, object, true);
         }
-        // The issuer as the document writes it is what `iss` must equal.
-        let issuer = found.to_owned();
-        return finish(wire, issuer, object, true);
-    }
-    if exchange.status() != Some(404) {
-        let status = exchange.status().unwrap_or_default();
-        let tried = vec![format!("{} (status {status})", exchange.request.url)];
-        return Err(ClientError::NoServerMetadata { issuer: origin, tried });
+        Err(found) if exchange.status() != Some(404) => {
+            let tried = vec![format!("{} ({found})", exchange.request.url)];
+            return Err(ClientError::NoServerMetadata { issuer: origin, tried });
+        }
+        Err(_) => {}
     }
     let mut object = Map::new();
     let defaults =

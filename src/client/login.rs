@@ -281,7 +281,7 @@ impl Actor<'_> {
         form.extend(wanted.resource.map(|resource| ("resource", resource.to_owned())));
         let begun = teller.ask(Step::DeviceBegin, &endpoint, "a login on another device", form).await?;
         let success = begun.status().is_some_and(|status| (200..300).contains(&status));
-        let answer = begun.reply().filter(|_| success).and_then(|reply| json::read_object(&reply.body.bytes()).ok());
+        let answer = begun.reply().filter(|_| success).and_then(|reply| reply.object().ok());
         let Some(answer) = answer else { return Err(denied_by(&begun)) };
         let text = |name| json::str_field(&answer, name).present();
         let (Some(code), Some(user_code), Some(place)) =

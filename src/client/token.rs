@@ -18,7 +18,7 @@ use self::sender::Sender;
 use super::error::ClientError;
 use super::proof::{ClientKey, DpopKey};
 use crate::evidence::Exchange;
-use crate::formats::json::{self, Field, JsonProblem};
+use crate::formats::json::{Field, JsonProblem};
 use crate::formats::secret::Secret;
 use crate::formats::token::{self, TokenBody, TokenResponse};
 use crate::spec::step::Step;
@@ -294,7 +294,9 @@ pub(super) fn read(exchange: &Exchange) -> Result<Granted, ClientError> {
         TokenBody::Error(error) => Err(denied(exchange, error.error.present(), error.error_description.present())),
         TokenBody::Success(_) => Err(ClientError::answer(exchange, format!("status {}", reply.status))),
         TokenBody::Unreadable(problem) => {
-            Err(ClientError::answer(exchange, format!("status {}, and {problem}", reply.status)))
+            let cut = JsonProblem::TooLarge { limit: reply.body.bytes().len() };
+            let found = if reply.body.cut { cut.to_string() } else { problem.to_string() };
+            Err(ClientError::answer(exchange, format!("status {}, and {found}", reply.status)))
         }
     }
 }
@@ -330,7 +332,7 @@ fn denied(exchange: &Exchange, error: Option<String>, description: Option<String
 #[must_use]
 pub fn denied_by(exchange: &Exchange) -> ClientError {
     let Some(reply) = exchange.reply() else { return ClientError::answer(exchange, "") };
-    let object = json::read_object(&reply.body.bytes()).unwrap_or_default();
+    let object = reply.object().unwrap_or_default();
     let text = |name| object.get(name).and_then(Value::as_str).map(str::to_owned);
     match text("error") {
         Some(error) => denied(exchange, Some(error), text("error_description")),

@@ -3,7 +3,8 @@
 use serde_json::{Map, Value};
 
 use super::pointer::Pointer;
-use super::trail::Exchange;
+use super::trail::{Exchange, HttpReply};
+use crate::formats::json::{self, JsonProblem};
 
 /// A JSON object and the exchange that brought it.
 #[derive(Clone, Copy, Debug)]
@@ -21,6 +22,32 @@ pub struct Spot<'a> {
     pub at: Pointer,
     /// The value, as it was served.
     pub value: Option<&'a Value>,
+}
+
+impl HttpReply {
+    /// The JSON object of the body. What is cut off, or in a coding that nobody asked for, is none: readers would read
+    /// different things.
+    ///
+    /// # Errors
+    /// As [`json::read_object`], [`JsonProblem::Encoded`] and [`JsonProblem::TooLarge`].
+    pub fn object(&self) -> Result<Map<String, Value>, JsonProblem> {
+        self.object_within(&mut { json::MAX_VALUES })
+    }
+
+    /// The same, of a document that takes what it holds from `left`, as [`json::read_object_within`].
+    ///
+    /// # Errors
+    /// As [`Self::object`].
+    pub(super) fn object_within(&self, left: &mut usize) -> Result<Map<String, Value>, JsonProblem> {
+        if let Some(coding) = self.coding() {
+            return Err(JsonProblem::Encoded { coding: coding.to_owned() });
+        }
+        let bytes = self.body.bytes();
+        if self.body.cut {
+            return Err(JsonProblem::TooLarge { limit: bytes.len() });
+        }
+        json::read_object_within(&bytes, left)
+    }
 }
 
 impl<'a> Document<'a> {

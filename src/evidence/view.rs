@@ -313,19 +313,11 @@ const fn is_fetch(step: Step) -> bool {
 /// The most values that are read of all documents of a trail together.
 const ALL_VALUES: usize = 5 * json::MAX_VALUES;
 
-/// The document that a fetch brought. What is cut off or in a coding that nobody asked for is no document: readers
-/// would read different things.
+/// The document that a fetch brought.
 fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Brought> {
     let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
     if !is_fetch(exchange.step) {
         return None;
     }
-    if let Some(coding) = reply.coding() {
-        return Some(Err(JsonProblem::Encoded { coding: coding.to_owned() }));
-    }
-    let bytes = reply.body.bytes();
-    if reply.body.cut {
-        return Some(Err(JsonProblem::TooLarge { limit: bytes.len() }));
-    }
-    Some(json::read_object_within(&bytes, left))
+    Some(reply.object_within(left))
 }

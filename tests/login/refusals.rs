@@ -205,12 +205,28 @@ fn a_token_of_an_unknown_type_is_not_used() {
     }
 }
 
+/// What is cut off is no document, though all that matters stood before the cut: others read on, or not at all.
+#[test]
+fn documents_that_are_larger_than_the_limit_are_not_read_in_part() {
+    let of_resource = ("resource", ["/.well-known/oauth-protected-resource"; 2]);
+    let of_server = ("server", ["/.well-known/oauth-authorization-server", "/.well-known/openid-configuration"]);
+    for (name, parts) in [of_resource, of_server] {
+        let stage = Stage::tampered(move |url, answer| {
+            let is_meant = parts.iter().any(|part| url.contains(part));
+            let padding = if is_meant { " ".repeat(1024 * 1024) } else { String::new() };
+            Answer { body: answer.body + &padding, ..answer }
+        });
+        refuse(&stage, name, &["/.well-known/", "the document has more than 1048576 bytes"]);
+        assert_eq!(stage.count("POST", "/register"), 0, "{name}");
+    }
+}
+
 /// Where a document sends us to another origin, nobody goes; where the token endpoint sends us anywhere, nobody does.
 #[test]
 fn redirects_to_other_origins_and_of_token_requests_are_not_followed() {
     for (part, words) in [
         ("/.well-known/oauth-protected-resource", ["as resource metadata", "302"]),
-        ("/.well-known/oauth-authorization-server", ["has no metadata at", "/.well-known/"]),
+        ("/.well-known/oauth-authorization-server", ["has no metadata at", "(status 302)"]),
     ] {
         let other = Stage::new();
         let elsewhere = format!("{}/elsewhere", other.url());

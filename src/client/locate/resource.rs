@@ -6,7 +6,7 @@ use super::Demand;
 use crate::client::discover;
 use crate::client::error::ClientError;
 use crate::evidence::Exchange;
-use crate::formats::json::{self, JsonProblem};
+use crate::formats::json;
 use crate::formats::uri::{self, Likeness};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
@@ -57,10 +57,7 @@ pub(in crate::client) fn object(exchange: &Exchange) -> Result<Map<String, Value
     if !(200..300).contains(&reply.status) {
         return Err(format!("status {}", reply.status));
     }
-    if let Some(coding) = reply.coding() {
-        return Err(JsonProblem::Encoded { coding: coding.to_owned() }.to_string());
-    }
-    json::read_object(&reply.body.bytes()).map_err(|problem| problem.to_string())
+    reply.object().map_err(|problem| problem.to_string())
 }
 
 /// `resource` must be the server (RFC 9728 §3.3); MCP's root document may name the origin. A parent path on the same

@@ -239,7 +239,7 @@ pub(super) fn bare(id: &str) -> Client {
 }
 
 fn issued(exchange: &Exchange) -> Option<Secret> {
-    let object = members::read_object(&exchange.reply().filter(|_| is_success(exchange))?.body.bytes()).ok()?;
+    let object = exchange.reply().filter(|_| is_success(exchange))?.object().ok()?;
     members::str_field(&object, "access_token").present().map(Secret::from)
 }
 

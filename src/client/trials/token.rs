@@ -183,7 +183,7 @@ async fn secrets(lab: &Lab<'_>) {
 
 /// Whether it was the client that was refused, and not its request.
 fn is_client_refused(exchange: &crate::evidence::Exchange) -> bool {
-    let object = exchange.reply().and_then(|reply| members::read_object(&reply.body.bytes()).ok());
+    let object = exchange.reply().and_then(|reply| reply.object().ok());
     let error = object.as_ref().and_then(|object| members::str_field(object, "error").present());
     exchange.status() == Some(401) || error == Some("invalid_client")
 }
@@ -220,7 +220,7 @@ pub(super) async fn enrol(lab: &Lab<'_>, trial: Trial, metadata: &Value) -> Opti
     let exchange = lab.wire.send(ask.header("content-type", "application/json").about(trial.name)).await;
     let client = register::created(&exchange, &endpoint)?;
     lab.remember_client(client.clone());
-    Some((client, members::read_object(&exchange.reply()?.body.bytes()).ok()?))
+    Some((client, exchange.reply()?.object().ok()?))
 }
 
 fn replace(form: &mut Form, name: &'static str, value: String) {
