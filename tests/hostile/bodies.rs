@@ -16,7 +16,10 @@ fn head(headers: &str) -> Vec<u8> {
 /// Answers of which only part is wrong: name, bytes, then the end of the connection.
 fn wholes() -> Vec<(&'static str, Vec<u8>)> {
     let body = "{}";
-    let with = |headers: &str, body: &str| [head(headers), body.as_bytes().to_vec()].concat();
+    // What is closed without a word may meet the next request: another behaviour.
+    let with = |headers: &str, body: &str| {
+        [head(&format!("connection: close\r\n{headers}")), body.as_bytes().to_vec()].concat()
+    };
     vec![
         ("nothing", Vec::new()),
         ("a blank", b" ".to_vec()),
@@ -34,7 +37,7 @@ fn wholes() -> Vec<(&'static str, Vec<u8>)> {
             b"HTTP/1.1 101 Switching Protocols\r\nupgrade: h2c\r\nconnection: upgrade\r\n\r\n".to_vec(),
         ),
         ("no end of the head", b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n".to_vec()),
-        ("LF only", b"HTTP/1.1 200 OK\ncontent-length: 2\n\n{}".to_vec()),
+        ("LF only", b"HTTP/1.1 200 OK\nconnection: close\ncontent-length: 2\n\n{}".to_vec()),
         ("a folded header", with("x-a: b\r\n c\r\ncontent-length: 2\r\n", body)),
         ("a header without a colon", with("nonsense\r\ncontent-length: 2\r\n", body)),
         ("a header without a name", with(": x\r\ncontent-length: 2\r\n", body)),
@@ -67,8 +70,8 @@ fn wholes() -> Vec<(&'static str, Vec<u8>)> {
             with(&format!("{}content-length: 2\r\n", format!("x: {}\r\n", "y".repeat(1000)).repeat(100)), body),
         ),
         ("a name of 70 KiB", with(&format!("{}: y\r\ncontent-length: 2\r\n", "x".repeat(70 * 1024)), body)),
-        ("204 with a body", b"HTTP/1.1 204 No Content\r\ncontent-length: 2\r\n\r\n{}".to_vec()),
-        ("304", b"HTTP/1.1 304 Not Modified\r\n\r\n".to_vec()),
+        ("204 with a body", b"HTTP/1.1 204 No Content\r\nconnection: close\r\ncontent-length: 2\r\n\r\n{}".to_vec()),
+        ("304", b"HTTP/1.1 304 Not Modified\r\nconnection: close\r\n\r\n".to_vec()),
     ]
 }
 

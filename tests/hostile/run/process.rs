@@ -123,7 +123,7 @@ pub(crate) fn wait(mut child: std::process::Child, which: impl Fn(u32) -> Vec<u3
     let mut peak = 0;
     let ended = loop {
         for id in which(child.id()) {
-            peak = peak.max(high_water(&format!("/proc/{id}/status")));
+            peak = peak.max(high_water(id));
         }
         if let Some(ended) = child.try_wait().unwrap() {
             break ended;
@@ -137,9 +137,14 @@ pub(crate) fn wait(mut child: std::process::Child, which: impl Fn(u32) -> Vec<u3
     (ended.code().unwrap_or(-signal), begun.elapsed(), peak)
 }
 
-/// `VmHWM`: the most resident memory so far, in KiB. 0 once the process has ended.
-fn high_water(status: &str) -> u64 {
-    let text = std::fs::read_to_string(status).unwrap_or_default();
+/// `VmHWM`: the most resident memory so far, in KiB. 0 once the process has ended, and before it has begun: a child that is
+/// about to run its program lets us go on for a moment while its memory is still ours.
+fn high_water(id: u32) -> u64 {
+    let program = |id: &str| std::fs::read_link(format!("/proc/{id}/exe")).ok();
+    if program(&id.to_string()) == program("self") {
+        return 0;
+    }
+    let text = std::fs::read_to_string(format!("/proc/{id}/status")).unwrap_or_default();
     let line = text.lines().find_map(|line| line.strip_prefix("VmHWM:")).unwrap_or_default();
     line.trim().trim_end_matches(" kB").trim().parse().unwrap_or(0)
 }
