@@ -161,7 +161,7 @@ pub async fn follow(wire: &Wire, pending: &Pending, step: Step, about: Option<&s
     let mut follows = None;
     for _ in 0..HOPS {
         let because = if follows.is_none() { "no browser: we follow the redirects ourselves" } else { "the next hop" };
-        let ask = Ask { cap: limits::ERROR_BODY, follows, ..Ask::get(step, url.clone(), because) };
+        let ask = Ask { follows, ..Ask::get(step, url.clone(), because) };
         let ask = Ask { about: about.map(str::to_owned), ..ask };
         let exchange = wire.send(Ask { headers: vec![("accept", "text/html".to_owned())], ..ask }).await;
         let Some(reply) = exchange.reply() else { return Err(ClientError::answer(&exchange, "")) };

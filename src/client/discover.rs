@@ -153,7 +153,6 @@ async fn stateful(wire: &Wire, url: &str, tool: Option<&str>) -> bool {
 async fn other_methods(wire: &Wire, url: &str) {
     let stream = Ask {
         headers: vec![("accept", "text/event-stream".to_owned())],
-        cap: limits::ERROR_BODY,
         ..Ask::get(Step::McpGetStream, url, "a stream must not open without a token")
     };
     let delete = mcp::post(Step::McpDelete, url, String::new(), "ending a session needs a token too");
@@ -212,7 +211,7 @@ async fn browser_document(wire: &Wire) {
 }
 
 fn preflight(step: Step, url: &str, because: &str, headers: &str) -> Ask {
-    Ask { method: "OPTIONS", headers: Vec::new(), cap: limits::ERROR_BODY, ..Ask::get(step, url, because) }
+    Ask { method: "OPTIONS", headers: Vec::new(), ..Ask::get(step, url, because) }
         .header("origin", BROWSER_ORIGIN)
         .header("access-control-request-method", "POST")
         .header("access-control-request-headers", headers)
@@ -328,7 +327,7 @@ fn server_asks(issuer: &str, document: &Document<'_>, openid: Option<&Document<'
 }
 
 fn key_ask(step: Step, url: &str, because: &str) -> Ask {
-    let ask = Ask { cap: limits::JWKS_BODY, ..Ask::get(step, url, because) };
+    let ask = Ask { ..Ask::get(step, url, because) };
     Ask { headers: vec![("accept", "application/jwk-set+json, application/json".to_owned())], ..ask }
 }
 

@@ -16,7 +16,7 @@ use crate::formats::{json, uri};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::store::{Client, Tokens};
-use crate::wire::{Ask, Wire, limits};
+use crate::wire::{Ask, Wire};
 
 /// How far clocks may differ, in seconds.
 const LEEWAY: i64 = 30;
@@ -133,7 +133,7 @@ pub async fn of_issuer(wire: &Wire, audience: &str, jwks: Option<&str>) -> Resul
 }
 
 async fn keys(wire: &Wire, url: &str) -> Result<KeySet, String> {
-    let ask = Ask { cap: limits::JWKS_BODY, ..Ask::get(Step::Jwks, url, "the keys that tokens are signed with") };
+    let ask = Ask { ..Ask::get(Step::Jwks, url, "the keys that tokens are signed with") };
     let exchange = wire.send(ask.header("accept", "application/jwk-set+json, application/json")).await;
     let object = locate::object(&exchange).map_err(|found| format!("the keys at {} bring {found}", printable(url)))?;
     KeySet::from_map(&object).map_err(|problem| format!("the keys at {}: {problem}", printable(url)))

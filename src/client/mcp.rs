@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// Who we say we are.
 pub const CLIENT_NAME: &str = "mcp-auth";
@@ -92,10 +92,9 @@ pub fn post(step: Step, url: &str, body: String, because: &str) -> Ask {
             ("accept", "application/json, text/event-stream".to_owned()),
         ],
         body: Some(body),
-        cap: limits::ERROR_BODY,
         follows: None,
         named: Vec::new(),
-        patience: None,
+        is_result: false,
     }
 }
 

@@ -17,7 +17,7 @@ use crate::formats::uri;
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::store::{Client, ClientAuth, ClientOrigin};
-use crate::wire::{Ask, Wire, limits};
+use crate::wire::{Ask, Wire};
 
 /// The longest client id or secret that is taken.
 const LONGEST: usize = 2048;
@@ -204,12 +204,8 @@ fn request(plan: &Plan, redirect_uri: Option<&str>, scope: &[String], method: Cl
 }
 
 async fn send(wire: &Wire, located: &Located, endpoint: &str, request: &Value, because: &str) -> Exchange {
-    let ask = Ask {
-        method: "POST",
-        body: Some(request.to_string()),
-        cap: limits::TOKEN_BODY,
-        ..Ask::get(Step::ClientRegister, endpoint, because)
-    };
+    let ask =
+        Ask { method: "POST", body: Some(request.to_string()), ..Ask::get(Step::ClientRegister, endpoint, because) };
     wire.send(ask.header("content-type", "application/json").about(located.issuer.clone())).await
 }
 
@@ -295,11 +291,8 @@ fn shares_origin(one: &str, other: &str) -> bool {
 /// Deletes a registration (RFC 7592 §2.3), where the server gave us the means. Says whether it is gone.
 pub async fn forget(wire: &Wire, issuer: &str, client: &Client) -> bool {
     let (Some(uri), Some(token)) = (&client.registration_uri, &client.registration_token) else { return false };
-    let ask = Ask {
-        method: "DELETE",
-        cap: limits::ERROR_BODY,
-        ..Ask::get(Step::ClientForget, uri.clone(), "the client is not needed any more")
-    };
+    let ask =
+        Ask { method: "DELETE", ..Ask::get(Step::ClientForget, uri.clone(), "the client is not needed any more") };
     let exchange = wire.send(ask.header("authorization", format!("Bearer {}", token.expose())).about(issuer)).await;
     matches!(exchange.status(), Some(200 | 204 | 404))
 }

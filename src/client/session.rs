@@ -23,7 +23,7 @@ use crate::spec::revision::{Revision, WireStyle};
 use crate::spec::step::Step;
 use crate::spec::text::printable;
 use crate::store::Scheme;
-use crate::wire::{Ask, Wire, limits};
+use crate::wire::{Ask, Wire};
 
 /// How often one request is sent in all: refreshes, logins, step-ups, nonces and moves together.
 const SENDS: usize = 12;
@@ -236,7 +236,7 @@ impl<'a> Session<'a> {
             }
             None => self.said(Revision::R2026_07_28.as_str()).request(step, &url, method, params, &json!(id), because),
         };
-        Ask { cap: limits::TOOL_BODY, patience: Some(limits::TOOL), ..ask }
+        ask.for_result()
     }
 
     /// The parameters again, with what the server asked for (multi round-trip requests). `requestState` goes back as it came.

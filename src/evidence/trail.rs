@@ -4,6 +4,7 @@ mod network;
 
 pub use self::network::{Certificate, Lookup, TlsVersion};
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
 use base64::Engine as _;
@@ -357,17 +358,17 @@ impl Body {
 
     /// The bytes of the body.
     #[must_use]
-    pub fn bytes(&self) -> Vec<u8> {
+    pub fn bytes(&self) -> Cow<'_, [u8]> {
         match (&self.text, &self.base64) {
-            (Some(text), _) => text.as_bytes().to_vec(),
-            (None, Some(encoded)) => STANDARD.decode(encoded.as_bytes()).unwrap_or_default(),
-            (None, None) => Vec::new(),
+            (Some(text), _) => text.as_bytes().into(),
+            (None, Some(encoded)) => STANDARD.decode(encoded.as_bytes()).unwrap_or_default().into(),
+            (None, None) => Cow::default(),
         }
     }
 
     /// The body as text; bytes that are not UTF-8 are replaced.
     #[must_use]
-    pub fn to_text(&self) -> std::borrow::Cow<'_, str> {
+    pub fn to_text(&self) -> Cow<'_, str> {
         match &self.text {
             Some(text) => (**text).into(),
             None => String::from_utf8_lossy(&self.bytes()).into_owned().into(),

@@ -198,7 +198,7 @@ impl<'t> Evidence<'t> {
     }
 
     fn place_of(&self, url: &str) -> Option<usize> {
-        self.trail.in_order().position(|x| is_fetch(x.step) && x.request.url == url)
+        self.trail.in_order().position(|x| x.step.fetches_document() && x.request.url == url)
     }
 
     /// Where an exchange led: itself, or the last of the redirects that were followed from it.
@@ -291,32 +291,13 @@ fn is_answer(exchange: &Exchange) -> bool {
     success && answer::in_turn(exchange).any(|message| message.result().is_some())
 }
 
-/// Whether a step is a plain GET of a public document.
-const fn is_fetch(step: Step) -> bool {
-    matches!(
-        step,
-        Step::ChallengeMetadata
-            | Step::PathMetadata
-            | Step::RootMetadata
-            | Step::AppendedMetadata
-            | Step::OauthMetadata
-            | Step::OidcInserted
-            | Step::OidcAppended
-            | Step::OauthAppended
-            | Step::OauthRoot
-            | Step::LegacyMetadata
-            | Step::Jwks
-            | Step::ResourceJwks
-    )
-}
-
 /// The most values that are read of all documents of a trail together.
 const ALL_VALUES: usize = 5 * json::MAX_VALUES;
 
 /// The document that a fetch brought.
 fn read_object(exchange: &Exchange, left: &mut usize) -> Option<Brought> {
     let reply = exchange.reply().filter(|reply| (200..300).contains(&reply.status))?;
-    if !is_fetch(exchange.step) {
+    if !exchange.step.fetches_document() {
         return None;
     }
     Some(reply.object_within(left))

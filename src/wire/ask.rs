@@ -65,14 +65,12 @@ pub struct Ask {
     pub headers: Vec<(&'static str, String)>,
     /// The body.
     pub body: Option<String>,
-    /// The most that is read of the answer's body, in bytes.
-    pub cap: usize,
     /// The number of the exchange whose redirect this request follows.
     pub follows: Option<u32>,
     /// Headers whose names are found at run time.
     pub named: Vec<(String, String)>,
-    /// The longest time for this request, where it may take longer than others: the call of a tool.
-    pub patience: Option<Duration>,
+    /// Whether the answer is the result of a tool, which may be longer, and longer awaited, than any other.
+    pub is_result: bool,
 }
 
 impl Ask {
@@ -87,10 +85,9 @@ impl Ask {
             url: url.into(),
             headers: vec![("accept", "application/json".to_owned())],
             body: None,
-            cap: limits::METADATA_BODY,
             follows: None,
             named: Vec::new(),
-            patience: None,
+            is_result: false,
         }
     }
 
@@ -98,6 +95,24 @@ impl Ask {
     #[must_use]
     pub fn about(self, about: impl Into<String>) -> Self {
         Self { about: Some(about.into()), ..self }
+    }
+
+    /// The same request, answered by the result of a tool.
+    #[must_use]
+    pub fn for_result(self) -> Self {
+        Self { is_result: true, ..self }
+    }
+
+    /// The most that is read of the answer's body, in bytes.
+    #[must_use]
+    pub const fn most(&self) -> usize {
+        if self.is_result { limits::TOOL_BODY } else { limits::body(self.step) }
+    }
+
+    /// The longest time for it, where it is not that of every request.
+    #[must_use]
+    pub fn patience(&self) -> Option<Duration> {
+        self.is_result.then_some(limits::TOOL)
     }
 
     /// The same request with a further header.

@@ -2,14 +2,12 @@
 
 use std::time::Duration;
 
-/// A metadata document.
+use crate::spec::step::Step;
+
+/// A metadata document or a key set.
 pub const METADATA_BODY: usize = 1024 * 1024;
-/// A key set.
-pub const JWKS_BODY: usize = 1024 * 1024;
-/// A token response.
-pub const TOKEN_BODY: usize = 64 * 1024;
-/// The body of an error or of an answer whose content does not matter.
-pub const ERROR_BODY: usize = 64 * 1024;
+/// Any other answer: a token response, an error, a page of which the content does not matter.
+pub const ANSWER_BODY: usize = 64 * 1024;
 /// The result of a tool.
 pub const TOOL_BODY: usize = 16 * 1024 * 1024;
 /// All header lines of a response together.
@@ -57,6 +55,14 @@ pub const RETRY_PAUSES: Duration = Duration::from_secs(30);
 pub const REDIRECTS: usize = 5;
 /// Authorization servers looked at, of those that the resource metadata names.
 pub const AUTHORIZATION_SERVERS: usize = 8;
+
+/// The most that is read of the answer to a step, in bytes, where it is no result of a tool.
+#[must_use]
+pub const fn body(step: Step) -> usize {
+    let as_others_see_it =
+        matches!(step, Step::CorsResourceMetadata | Step::CorsServerMetadata | Step::PlainTwin | Step::ClientDocument);
+    if step.fetches_document() || as_others_see_it { METADATA_BODY } else { ANSWER_BODY }
+}
 
 /// The limits of one run that can be set: by an option, or by a test that will not wait.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -236,7 +236,7 @@ impl Wire {
         };
         let number = self.next.fetch_add(1, Ordering::Relaxed);
         let at = self.begun.elapsed();
-        let outcome = match turn.map(|()| self.budget(number, ask.patience)) {
+        let outcome = match turn.map(|()| self.budget(number, ask.patience())) {
             Err(halted) => Outcome::Failure(halted),
             Ok(Some(left)) => match tokio::time::timeout(left, self.attempt(&ask, tap)).await {
                 Ok(Ok(reply)) => {
@@ -357,7 +357,7 @@ impl Wire {
         self.names.check_literal(&url).map_err(|refusal| failure::refused(refusal.to_string()))?;
         let client = self.client(url.scheme() == "https").map_err(|error| failure::refused(error.to_string()))?;
         let request = self.build(ask, &url)?;
-        let first_byte = ask.patience.unwrap_or(self.budgets.first_byte) + self.budgets.connect;
+        let first_byte = ask.patience().unwrap_or(self.budgets.first_byte) + self.budgets.connect;
         let sent = tokio::time::timeout(first_byte, client.execute(request)).await;
         let response = match sent {
             Ok(Ok(response)) => response,
@@ -366,7 +366,7 @@ impl Wire {
         };
         self.note_certificate(&url, &response);
         let shared = Shared { read: &self.read, most: self.budgets.bodies };
-        let reply = read::read(response, ask.cap, shared, tap).await?;
+        let reply = read::read(response, ask.most(), shared, tap).await?;
         Ok(read::without_values(reply, self.policy.headers.iter().map(|(_, value)| value.as_str())))
     }
 }

@@ -51,11 +51,9 @@ impl Session<'_> {
             let because = "the stream ended before the answer: resuming it";
             let resume = Ask {
                 headers: vec![("accept", "text/event-stream".to_owned()), ("last-event-id", last.to_owned())],
-                cap: limits::TOOL_BODY,
-                patience: Some(limits::TOOL),
                 ..Ask::get(step, self.wire.endpoint(), because)
             };
-            let Ok(resume) = self.authorize(session.on(resume)) else { break };
+            let Ok(resume) = self.authorize(session.on(resume.for_result())) else { break };
             tokio::time::sleep(Duration::from_millis(wait)).await;
             heard = self.hear(resume, id, &mut parser).await;
         }
@@ -101,11 +99,9 @@ impl Session<'_> {
         let step = self.step(Step::McpGetStream, Step::SessionStream);
         let stream = Ask {
             headers: vec![("accept", "text/event-stream".to_owned())],
-            cap: limits::TOOL_BODY,
-            patience: Some(limits::TOOL),
             ..Ask::get(step, self.wire.endpoint(), "the tool may ask for input on the server's own stream")
         };
-        let Ok(stream) = self.authorize(session.on(stream)) else { return };
+        let Ok(stream) = self.authorize(session.on(stream.for_result())) else { return };
         let (chunks, mut coming) = mpsc::unbounded_channel();
         let sending = self.wire.send_tapped(stream, Tap { chunks, enough, opened });
         tokio::pin!(sending);

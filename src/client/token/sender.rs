@@ -10,7 +10,7 @@ use crate::client::error::ClientError;
 use crate::client::proof::DpopKey;
 use crate::evidence::Exchange;
 use crate::spec::step::Step;
-use crate::wire::{Ask, Wire, limits};
+use crate::wire::{Ask, Wire};
 
 /// Carries requests of the `oauth2` crate over the wire, with proofs, and keeps the last exchange.
 pub(super) struct Sender<'a> {
@@ -48,7 +48,6 @@ impl Sender<'_> {
             method: "POST",
             headers: Vec::new(),
             body: Some(String::from_utf8_lossy(request.body()).into_owned()),
-            cap: limits::TOKEN_BODY,
             ..Ask::get(self.step, url.clone(), because)
         }
         .about(self.issuer);
@@ -81,7 +80,7 @@ impl<'c> AsyncHttpClient<'c> for Sender<'_> {
             if let Some(kind) = reply.header("content-type") {
                 response = response.header("content-type", kind);
             }
-            response.body(reply.body.bytes()).map_err(|_| NoAnswer)
+            response.body(reply.body.bytes().into_owned()).map_err(|_| NoAnswer)
         })
     }
 }

@@ -22,7 +22,7 @@ use crate::spec::trial::authorization::{
 };
 use crate::spec::trial::registration::{self as registered, QUERY};
 use crate::store::{Client, ClientAuth, ClientOrigin};
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// A host that resolves nowhere.
 pub(super) const ELSEWHERE: &str = "https://elsewhere.mcp-auth.invalid/callback";
@@ -285,7 +285,7 @@ async fn noted(lab: &Lab<'_>, trial: Trial, url: &Url, note: &str) -> Exchange {
 
 /// One request, as a browser makes it that was never here.
 pub(super) fn ask(trial: Trial, url: &str, note: &str) -> Ask {
-    let ask = Ask { cap: limits::ERROR_BODY, ..Ask::get(trial.step, url, format!("{}{note}", trial.wrong)) };
+    let ask = Ask { ..Ask::get(trial.step, url, format!("{}{note}", trial.wrong)) };
     Ask { headers: vec![("accept", "text/html".to_owned())], ..ask }.about(trial.name)
 }
 

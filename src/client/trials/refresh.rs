@@ -17,7 +17,7 @@ use crate::spec::trial::refresh::revocation::{ACCESS, ACCESS_AFTER, BEFORE, REFR
 use crate::spec::trial::refresh::{FAMILY, MORE_SCOPE, NEXT, NO_RESOURCE, OLD, OLD_LATER, OTHER_CLIENT, RIGHT};
 use crate::spec::trial::{Trial, token};
 use crate::store::ClientAuth;
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// How long after its replacement a refresh token that still works is tried again: longer than servers allow for lost
 /// answers.
@@ -142,12 +142,7 @@ async fn introspection(lab: &Lab<'_>) {
         let body = url::form_urlencoded::Serializer::new(String::new())
             .append_pair("token", set.granted.access.expose())
             .finish();
-        let ask = Ask {
-            method: "POST",
-            body: Some(body),
-            cap: limits::TOKEN_BODY,
-            ..Ask::get(STRANGER.step, endpoint.clone(), STRANGER.wrong)
-        };
+        let ask = Ask { method: "POST", body: Some(body), ..Ask::get(STRANGER.step, endpoint.clone(), STRANGER.wrong) };
         lab.wire.send(ask.header("content-type", "application/x-www-form-urlencoded").about(STRANGER.name)).await;
     }
     let listed = located.list("introspection_endpoint_auth_methods_supported");

@@ -16,7 +16,7 @@ use crate::spec::trial::registration::{
     WILDCARD_FIT, WILDCARD_LITERAL, WILDCARD_UNFIT,
 };
 use crate::store::Client;
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// The loopback address of the control.
 const LOOPBACK: &str = "http://127.0.0.1:47110/callback";
@@ -165,12 +165,8 @@ async fn send(lab: &Lab<'_>, endpoint: &str, trial: Trial, note: &str, metadata:
 }
 
 async fn post(lab: &Lab<'_>, endpoint: &str, trial: Trial, note: &str, body: String) -> Exchange {
-    let ask = Ask {
-        method: "POST",
-        body: Some(body),
-        cap: limits::TOKEN_BODY,
-        ..Ask::get(trial.step, endpoint, format!("{}{note}", trial.wrong))
-    };
+    let ask =
+        Ask { method: "POST", body: Some(body), ..Ask::get(trial.step, endpoint, format!("{}{note}", trial.wrong)) };
     lab.wire.send(ask.header("content-type", "application/json").about(trial.name)).await
 }
 
@@ -187,6 +183,6 @@ async fn manage(lab: &Lab<'_>, client: &Client) {
 }
 
 async fn with_token(lab: &Lab<'_>, trial: Trial, method: &'static str, uri: &str, token: &Secret) -> Exchange {
-    let ask = Ask { method, cap: limits::TOKEN_BODY, ..Ask::get(trial.step, uri, trial.wrong) };
+    let ask = Ask { method, ..Ask::get(trial.step, uri, trial.wrong) };
     lab.wire.send(ask.header("authorization", format!("Bearer {}", token.expose())).about(trial.name)).await
 }

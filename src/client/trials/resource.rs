@@ -16,7 +16,7 @@ use crate::formats::uri;
 use crate::spec::revision::Revision;
 use crate::spec::step::Step;
 use crate::spec::trial::{Trial, bearer};
-use crate::wire::{Ask, Canary, Wire, limits};
+use crate::wire::{Ask, Canary, Wire};
 
 /// The trials that need no key of the server: garbage, empty, doubled, forged.
 pub async fn without_keys(wire: &Wire) {
@@ -117,7 +117,6 @@ async fn header_jku(wire: &Wire, control: &Control, forger: &Forger, claims: &Va
 async fn get_stream(wire: &Wire) {
     let ask = Ask {
         headers: vec![("accept", "text/event-stream".to_owned()), ("authorization", "Bearer not.a.token".to_owned())],
-        cap: limits::ERROR_BODY,
         ..Ask::get(Step::BadToken, wire.endpoint(), "")
     };
     send(wire, &ask, bearer::GARBAGE_GET, "").await;

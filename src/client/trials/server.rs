@@ -10,7 +10,7 @@ use crate::spec::trial::server::{
     UNKNOWN_GRANT, WRONG_BASIC,
 };
 use crate::store::Client;
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// A form under construction.
 type Form = Vec<(&'static str, String)>;
@@ -93,8 +93,7 @@ async fn revoke(lab: &Lab<'_>, located: &Located, client: &Client) {
 /// Posts a form without any authentication of a client but this header.
 async fn post_form(lab: &Lab<'_>, trial: Trial, url: &str, form: &[(&str, String)], basic: Option<String>) {
     let body = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(form).finish();
-    let ask =
-        Ask { method: "POST", body: Some(body), cap: limits::TOKEN_BODY, ..Ask::get(trial.step, url, trial.wrong) };
+    let ask = Ask { method: "POST", body: Some(body), ..Ask::get(trial.step, url, trial.wrong) };
     let ask = ask.header("content-type", "application/x-www-form-urlencoded").header("accept", "application/json");
     let ask = match basic {
         Some(value) => ask.header("authorization", value),
@@ -106,7 +105,7 @@ async fn post_form(lab: &Lab<'_>, trial: Trial, url: &str, form: &[(&str, String
 async fn query(lab: &Lab<'_>, endpoint: &str, form: &[(&str, String)]) {
     let Ok(mut url) = url::Url::parse(endpoint) else { return };
     url.query_pairs_mut().extend_pairs(form);
-    let ask = Ask { cap: limits::TOKEN_BODY, ..Ask::get(QUERY.step, url.to_string(), QUERY.wrong) };
+    let ask = Ask { ..Ask::get(QUERY.step, url.to_string(), QUERY.wrong) };
     lab.wire.send(ask.about(QUERY.name)).await;
 }
 

@@ -19,7 +19,7 @@ use crate::spec::trial::token::{
     WRONG_VERIFIER, YOUNG_CODE,
 };
 use crate::store::{Client, ClientAuth};
-use crate::wire::{Ask, limits};
+use crate::wire::Ask;
 
 /// A form under construction.
 pub(super) type Form = Vec<(&'static str, String)>;
@@ -211,12 +211,8 @@ pub(super) async fn register_with_secret(lab: &Lab<'_>, method: ClientAuth) -> O
 /// Registers a client with these metadata, to be deleted at the end: it, and what the server made of the metadata.
 pub(super) async fn enrol(lab: &Lab<'_>, trial: Trial, metadata: &Value) -> Option<(Client, Map<String, Value>)> {
     let endpoint = lab.located.as_ref()?.endpoint("registration_endpoint").ok()??;
-    let ask = Ask {
-        method: "POST",
-        body: Some(metadata.to_string()),
-        cap: limits::TOKEN_BODY,
-        ..Ask::get(trial.step, endpoint.clone(), trial.wrong)
-    };
+    let ask =
+        Ask { method: "POST", body: Some(metadata.to_string()), ..Ask::get(trial.step, endpoint.clone(), trial.wrong) };
     let exchange = lab.wire.send(ask.header("content-type", "application/json").about(trial.name)).await;
     let client = register::created(&exchange, &endpoint)?;
     lab.remember_client(client.clone());

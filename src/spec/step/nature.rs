@@ -38,6 +38,26 @@ impl Step {
         self.is_repeatable() && (asks_only || matches!(method, "GET" | "HEAD" | "OPTIONS" | "DELETE"))
     }
 
+    /// Whether it is a plain GET of a public document.
+    #[must_use]
+    pub const fn fetches_document(self) -> bool {
+        matches!(
+            self,
+            Self::ChallengeMetadata
+                | Self::PathMetadata
+                | Self::RootMetadata
+                | Self::AppendedMetadata
+                | Self::OauthMetadata
+                | Self::OidcInserted
+                | Self::OidcAppended
+                | Self::OauthAppended
+                | Self::OauthRoot
+                | Self::LegacyMetadata
+                | Self::Jwks
+                | Self::ResourceJwks
+        )
+    }
+
     /// Whether it is no request of ours: something that was seen.
     #[must_use]
     pub const fn is_witnessed(self) -> bool {
