@@ -287,7 +287,9 @@ mod tests {
         for (more, name) in [("&code=other", "code"), ("&iss=a&iss=a", "iss"), ("&error=a&error=b", "error")] {
             assert_eq!(problem(false, &format!("{GOOD}{more}")), Some(RedirectProblem::Twice(name)));
         }
-        assert_eq!(problem(false, "state=state-of-the-test"), Some(RedirectProblem::Neither));
+        for query in ["state=state-of-the-test", "state=state-of-the-test&code="] {
+            assert_eq!(problem(false, query), Some(RedirectProblem::Neither), "{query}");
+        }
     }
 
     #[test]

@@ -235,7 +235,12 @@ pub async fn locate(
     Err(first_error.unwrap_or(ClientError::WrongMetadata { at: at(), detail: "`authorization_servers` names none" }))
 }
 
-fn finish(wire: &Wire, issuer: String, metadata: Map<String, Value>, legacy: bool) -> Result<Located, ClientError> {
+pub(super) fn finish(
+    wire: &Wire,
+    issuer: String,
+    metadata: Map<String, Value>,
+    legacy: bool,
+) -> Result<Located, ClientError> {
     let mut located = Located {
         resource: wire.endpoint(),
         sends_resource: false,
@@ -350,3 +355,6 @@ async fn legacy(wire: &Wire) -> Result<Located, ClientError> {
     }
     finish(wire, origin, object, true)
 }
+
+#[cfg(test)]
+mod tests;

@@ -310,6 +310,21 @@ mod tests {
     }
 
     #[test]
+    fn a_registration_asks_for_what_the_login_uses() {
+        let uri = Some("http://127.0.0.1:4711/callback");
+        let plan = Plan::default();
+        let usual = request(&plan, uri, &["a".to_owned(), "b".to_owned()], ClientAuth::None);
+        assert_eq!(usual["grant_types"], json!(["authorization_code", "refresh_token"]));
+        assert_eq!((&usual["redirect_uris"], &usual["scope"]), (&json!([uri]), &json!("a b")));
+        assert_eq!(usual["token_endpoint_auth_method"], "none");
+        let plan = Plan { grant: Grant::Device, ..plan };
+        let device = request(&plan, None, &[], ClientAuth::ClientSecretBasic);
+        assert_eq!(device["grant_types"][2], Grant::Device.name());
+        assert_eq!(device["redirect_uris"], json!(["http://127.0.0.1/callback"]));
+        assert_eq!((device.get("scope"), &device["token_endpoint_auth_method"]), (None, &json!("client_secret_basic")));
+    }
+
+    #[test]
     fn ids_are_visible_and_short() {
         assert!(visible("odd:id/+1", "x").is_ok());
         for bad in ["", "a\r\nb", "ü", &"x".repeat(LONGEST + 1)] {

@@ -65,6 +65,33 @@ fn what_is_refused_after_a_refresh_takes_a_login_and_then_ends() {
 }
 
 #[test]
+fn a_login_whose_token_is_refused_at_once_is_made_once_more_and_no_oftener() {
+    let stage = Stage::tampered(|url, answer| {
+        let was_taken = is_endpoint(url) && answer.head.starts_with("HTTP/1.1 200");
+        if was_taken { Answer { head: REFUSED.to_owned(), body: String::new() } } else { answer }
+    });
+    let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow"]);
+    assert!(code == 4 && err.contains("refuses a token that is fresh"), "{code} {err}");
+    assert_eq!(stage.count("POST", "/token"), 2, "{err}");
+}
+
+#[test]
+fn a_server_that_wants_more_scope_after_every_login_is_left_after_three() {
+    let asked = AtomicUsize::new(0);
+    let stage = Stage::tampered(move |url, answer| {
+        if !(is_endpoint(url) && answer.head.starts_with("HTTP/1.1 200")) {
+            return answer;
+        }
+        let scope = ["search:read", "search:admin", "search:write", "search:all"][asked.fetch_add(1, Relaxed) % 4];
+        let challenge = format!("www-authenticate: Bearer error=\"insufficient_scope\", scope=\"{scope}\"");
+        Answer { head: format!("HTTP/1.1 403 Forbidden\r\n{challenge}\r\nconnection: close"), body: String::new() }
+    });
+    let (code, _, err) = stage.run(&["login", &stage.url(), "--browser", "follow"]);
+    assert!(code == 4 && err.contains("after 3 authorizations"), "{code} {err}");
+    assert_eq!(stage.count("POST", "/token"), 3, "{err}");
+}
+
+#[test]
 fn a_token_that_was_given_is_neither_refreshed_nor_replaced() {
     let stage = moody(|_| true);
     let token = stage.book()["logins"][0]["tokens"]["access"].as_str().unwrap().to_owned();

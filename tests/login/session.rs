@@ -235,6 +235,53 @@ fn every_page_of_the_tools_is_read() {
     assert_eq!((sent("\"cursor\":\"second\""), sent("\"cursor\":\"third\""), sent("\"limit\":1")), (2, 2, 1));
 }
 
+#[test]
+fn a_session_ends_with_the_call_that_began_it() {
+    let stage = stateful(|_, answer| answer);
+    let ends =
+        |stage: &Stage| stage.messages().into_iter().filter(|message| message.method == "DELETE").collect::<Vec<_>>();
+    let before = ends(&stage).len();
+    let (code, _, err) = stage.run(&["call", "search", "query=pkce", "-v"]);
+    assert!(code == 0 && err.contains(": calls the tool") && err.contains(": what the server offers"), "{err}");
+    let ended = ends(&stage).split_off(before);
+    assert_eq!(ended.len(), 1, "{err}");
+    assert!(ended[0].request().contains("mcp-session-id: ") && ended[0].body.is_empty(), "{}", ended[0].request());
+}
+
+#[test]
+fn an_argument_stands_in_the_header_that_its_schema_names() {
+    let stage = Stage::new();
+    stage.log_in();
+    for (argument, header) in [("collection=docs", Some("mcp-param-collection: docs\r\n")), ("limit=1", None)] {
+        let (code, _, err) = stage.run(&["call", "search", "query=pkce", argument]);
+        assert_eq!(code, 0, "{err}");
+        let messages = stage.messages();
+        let call = messages.iter().rfind(|message| message.body.contains("\"tools/call\"")).unwrap().request();
+        match header {
+            Some(header) => assert!(call.to_ascii_lowercase().contains(header), "{call}"),
+            None => assert!(!call.to_ascii_lowercase().contains("mcp-param-"), "{call}"),
+        }
+    }
+}
+
+#[test]
+fn only_the_stateless_wire_has_types_of_results() {
+    let odd = |_: &str, answer: Answer| {
+        if !is_found(&answer) {
+            return answer;
+        }
+        let mut body: Value = serde_json::from_str(&answer.body).unwrap();
+        body["result"]["resultType"] = json!("odd");
+        Answer { body: body.to_string(), ..answer }
+    };
+    let (code, _, err) = stateful(odd).run(&["call", "search", "query=pkce"]);
+    assert_eq!(code, 0, "{err}");
+    let stage = Stage::tampered(odd);
+    stage.log_in();
+    let (code, _, err) = stage.run(&["call", "search", "query=pkce"]);
+    assert!(code == 5 && err.contains("`resultType`"), "{code} {err}");
+}
+
 /// Answers the first two requests without a token in these ways, and leaves the rest as it is.
 fn at_the_door(answers: [Option<Answer>; 2]) -> Stage {
     let asked = AtomicUsize::new(0);

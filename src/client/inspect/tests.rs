@@ -182,3 +182,19 @@ fn the_verdict_is_that_of_the_worst_line() {
     assert_eq!(of(&[Stand::Good, Stand::Unknown]), "unknown");
     assert_eq!(of(&[Stand::Unknown, Stand::Bad]), "refused");
 }
+
+#[test]
+fn an_rsa_key_without_an_algorithm_is_tried_with_that_of_the_token() {
+    let made = Made::new();
+    let modulus = "_".repeat(342) + "w";
+    let set = json!({ "keys": [{ "kty": "RSA", "kid": "one", "n": modulus, "e": "AQAB" }] });
+    let keys = Ok(KeySet::from_map(set.as_object().unwrap()).unwrap());
+    let standard = Standard { keys, ..made.standard(&[]) };
+    let first = |alg: &str| made.said(&json!({ "alg": alg }), &json!({}), &standard, None).swap_remove(0);
+    for alg in ["RS256", "RS512", "PS256"] {
+        let (stand, text) = first(alg);
+        assert!(stand == Stand::Bad && text.contains("the signature does not match the key"), "{alg}: {text}");
+    }
+    let (stand, text) = first("ES256");
+    assert!(stand == Stand::Bad && text.contains("RS256"), "{text}");
+}

@@ -318,3 +318,30 @@ fn an_answer_is_lost_where_the_server_may_have_acted() {
     let denied = |error: &str| ClientError::Denied { step, error: error.to_owned(), description: None };
     assert!(!is_lost(&denied("invalid_grant")) && !is_lost(&denied("server_error")));
 }
+
+#[test]
+fn a_client_is_known_at_its_issuer_and_token_endpoint_and_in_its_profile() {
+    let home = tempfile::tempdir().unwrap();
+    let origin = "http://127.0.0.1:4711";
+    keep(home.path(), origin);
+    let store = Store::in_directory(home.path());
+    let target = url::Url::parse(&format!("{origin}/mcp")).unwrap();
+    let wire = Wire::new(&target, target.as_str(), Reach::Login, Policy::default()).unwrap();
+    let plan = Plan::default();
+    let known = |issuer: &str, token_endpoint: &str, profile: &str, current: bool| {
+        let actor = Actor { wire: &wire, plan: &plan, say: &|_| {} };
+        let mut keeper = Keeper::new(actor, &store, profile, true, None);
+        keeper.current = current.then(|| stored(origin));
+        let metadata = serde_json::json!({ "issuer": issuer, "token_endpoint": token_endpoint });
+        let metadata = metadata.as_object().unwrap().clone();
+        let located = crate::client::locate::finish(&wire, issuer.to_owned(), metadata, false).unwrap();
+        keeper.known_client(&located).unwrap().is_some()
+    };
+    let own = format!("{origin}/token");
+    for current in [true, false] {
+        assert!(known(origin, &own, "default", current), "{current}");
+        assert!(!known(origin, &format!("{origin}/other"), "default", current), "{current}");
+        assert!(!known(&format!("{origin}/tenant"), &own, "default", current), "{current}");
+    }
+    assert!(!known(origin, &own, "work", false));
+}

@@ -1,0 +1,55 @@
+//! What is decided before anybody is asked.
+
+use serde_json::json;
+
+use super::*;
+use crate::client::login::first_scope;
+use crate::client::plan::Plan;
+use crate::spec::reach::Reach;
+use crate::wire::Policy;
+
+fn wire(target: &str) -> Wire {
+    Wire::new(&url::Url::parse(target).unwrap(), target, Reach::Login, Policy::default()).unwrap()
+}
+
+fn located(metadata: &Value) -> Located {
+    let wire = wire("http://127.0.0.1:4711/mcp");
+    finish(&wire, "http://127.0.0.1:4711".to_owned(), metadata.as_object().unwrap().clone(), false).unwrap()
+}
+
+#[tokio::test]
+async fn an_issuer_in_clear_is_asked_on_this_machine_only_and_of_this_machine() {
+    for (target, issuer) in [
+        ("http://127.0.0.1:4711/mcp", "http://as.test"),
+        ("https://rs.test/mcp", "http://127.0.0.1:4711"),
+        ("https://rs.test/mcp", "http://as.test"),
+    ] {
+        let wire = wire(target);
+        let refused = server(&wire, issuer, Leniency::default()).await.unwrap_err();
+        assert!(refused.to_string().contains("is not https"), "{target}, {issuer}: {refused}");
+        assert_eq!(wire.trail().exchanges.len(), 0, "{target}, {issuer}");
+    }
+    let here = wire("http://127.0.0.1:4711/mcp");
+    let unreachable = server(&here, "http://127.0.0.1:1", Leniency::default()).await.unwrap_err();
+    assert!(matches!(unreachable, ClientError::Unreachable { .. }), "{unreachable}");
+}
+
+#[test]
+fn offline_access_is_added_once_where_it_is_offered_and_a_person_logs_in() {
+    let offers =
+        json!({ "token_endpoint": "http://127.0.0.1:4711/token", "scopes_supported": ["a", "offline_access"] });
+    let silent = json!({ "token_endpoint": "http://127.0.0.1:4711/token" });
+    let scope = |plan: &Plan, asked: &[&str], metadata: &Value| {
+        let asked = asked.iter().map(|scope| (*scope).to_owned()).collect();
+        let demand = Demand { scope: Some(asked), ..Demand::default() };
+        first_scope(plan, &demand, &located(metadata)).unwrap().0
+    };
+    let plan = Plan::default();
+    assert_eq!(scope(&plan, &["a"], &offers), ["a", "offline_access"]);
+    assert_eq!(scope(&plan, &["offline_access", "a"], &offers), ["offline_access", "a"]);
+    assert_eq!(scope(&plan, &["a"], &silent), ["a"]);
+    let said = Plan { scope: Some(vec!["b".to_owned()]), ..Plan::default() };
+    assert_eq!(scope(&said, &["a"], &offers), ["b"]);
+    let unattended = Plan { grant: crate::client::plan::Grant::ClientCredentials, ..Plan::default() };
+    assert_eq!(scope(&unattended, &["a"], &offers), ["a"]);
+}
