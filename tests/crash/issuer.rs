@@ -2,6 +2,7 @@
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
@@ -31,6 +32,8 @@ pub(crate) struct State {
     floor: u32,
     /// The family was revoked: the login is lost.
     pub(crate) revoked: bool,
+    /// The token that it was revoked by, and the newest at that time.
+    pub(crate) revoked_by: Option<(Option<u32>, u32)>,
     /// Refresh requests that arrived.
     pub(crate) asked: u32,
     /// Refresh requests that were refused.
@@ -69,6 +72,7 @@ impl State {
             self.committed = Some(Instant::now());
         } else if !again {
             self.revoked = true;
+            self.revoked_by = Some((sent, self.generation));
         }
         if self.revoked {
             self.refused += 1;
@@ -82,6 +86,8 @@ impl State {
 pub(crate) struct Issuer {
     pub(crate) origin: String,
     state: Arc<Mutex<State>>,
+    /// The connections that are open.
+    open: Arc<AtomicUsize>,
 }
 
 impl Issuer {
@@ -94,19 +100,24 @@ impl Issuer {
             generation: 0,
             floor: 0,
             revoked: false,
+            revoked_by: None,
             asked: 0,
             refused: 0,
             committed: None,
             delivered: None,
             pause: None,
         };
-        let issuer = Self { origin, state: Arc::new(Mutex::new(state)) };
+        let issuer = Self { origin, state: Arc::new(Mutex::new(state)), open: Arc::default() };
         let served = issuer.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming().flatten() {
                 let served = served.clone();
-                // Who is killed in the middle of a request leaves an error here, which is nobody's business.
-                std::thread::spawn(move || served.converse(stream));
+                served.open.fetch_add(1, Ordering::SeqCst);
+                std::thread::spawn(move || {
+                    // Who is killed in the middle of a request leaves an error here, which is nobody's business.
+                    let _ = served.converse(stream);
+                    served.open.fetch_sub(1, Ordering::SeqCst);
+                });
             }
         });
         issuer
@@ -133,6 +144,19 @@ impl Issuer {
     /// What runs between the commit of a refresh and its answer.
     pub(crate) fn pause(&self, pause: impl Fn() + Send + Sync + 'static) {
         self.state().pause = Some(Arc::new(pause));
+    }
+
+    /// Waits until everything that was sent by now is answered, and every connection closed.
+    pub(crate) fn settle(&self) {
+        // Connections are taken in their order: once this one is answered, all before it were taken.
+        let address = self.origin.trim_start_matches("http://");
+        let mut own = BufReader::new(TcpStream::connect(address).unwrap());
+        own.get_mut().write_all(b"POST /mcp HTTP/1.1\r\ncontent-length: 0\r\n\r\n").unwrap();
+        request(&mut own).unwrap();
+        drop(own);
+        while self.open.load(Ordering::SeqCst) > 0 {
+            std::thread::sleep(Duration::from_micros(200));
+        }
     }
 
     fn converse(&self, stream: TcpStream) -> Option<()> {
