@@ -327,7 +327,7 @@ fn server_asks(issuer: &str, document: &Document<'_>, openid: Option<&Document<'
 }
 
 fn key_ask(step: Step, url: &str, because: &str) -> Ask {
-    let ask = Ask { ..Ask::get(step, url, because) };
+    let ask = Ask::get(step, url, because);
     Ask { headers: vec![("accept", "application/jwk-set+json, application/json".to_owned())], ..ask }
 }
 

@@ -133,7 +133,7 @@ pub async fn of_issuer(wire: &Wire, audience: &str, jwks: Option<&str>) -> Resul
 }
 
 async fn keys(wire: &Wire, url: &str) -> Result<KeySet, String> {
-    let ask = Ask { ..Ask::get(Step::Jwks, url, "the keys that tokens are signed with") };
+    let ask = Ask::get(Step::Jwks, url, "the keys that tokens are signed with");
     let exchange = wire.send(ask.header("accept", "application/jwk-set+json, application/json")).await;
     let object = locate::object(&exchange).map_err(|found| format!("the keys at {} bring {found}", printable(url)))?;
     KeySet::from_map(&object).map_err(|problem| format!("the keys at {}: {problem}", printable(url)))

@@ -205,6 +205,21 @@ fn a_token_of_an_unknown_type_is_not_used() {
     }
 }
 
+/// RFC 6749 §5.1: a token comes with 200, and with nothing that says the opposite.
+#[test]
+fn a_token_in_the_answer_that_refuses_it_is_none() {
+    for status in ["400 Bad Request", "401 Unauthorized", "500 Internal Server Error"] {
+        let stage = Stage::tampered(move |url, answer| {
+            let head =
+                if url.ends_with("/token") { answer.head.replace("200 OK", status) } else { answer.head.clone() };
+            Answer { head, ..answer }
+        });
+        let (code, out, err) = stage.run(&["login", &stage.url(), "--browser", "follow"]);
+        assert!(code == 5 && out.is_empty() && stage.is_logged_out(), "{status}: {code} {out} {err}");
+        assert!(err.contains(&format!("status {}", &status[..3])), "{status}: {err}");
+    }
+}
+
 /// What is cut off is no document, though all that matters stood before the cut: others read on, or not at all.
 #[test]
 fn documents_that_are_larger_than_the_limit_are_not_read_in_part() {

@@ -285,7 +285,7 @@ async fn noted(lab: &Lab<'_>, trial: Trial, url: &Url, note: &str) -> Exchange {
 
 /// One request, as a browser makes it that was never here.
 pub(super) fn ask(trial: Trial, url: &str, note: &str) -> Ask {
-    let ask = Ask { ..Ask::get(trial.step, url, format!("{}{note}", trial.wrong)) };
+    let ask = Ask::get(trial.step, url, format!("{}{note}", trial.wrong));
     Ask { headers: vec![("accept", "text/html".to_owned())], ..ask }.about(trial.name)
 }
 

@@ -114,3 +114,19 @@ pub fn are_part_of(reached: crate::spec::reach::Reached) -> bool {
     ];
     reached.has(Reach::Active) || material.into_iter().any(|reach| reached.has(reach))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_makes_trials_only_where_it_was_told_to() {
+        let without = [Reach::Passive, Reach::Default, Reach::Login, Reach::UserAgents, Reach::ChallengeTool];
+        // What these add to trials, they add to those of another flag, which they need.
+        let additions = [Reach::StepUpTool, Reach::Implies, Reach::Slow];
+        for reach in Reach::ALL {
+            let is_enough = !without.contains(&reach) && !additions.contains(&reach);
+            assert_eq!(are_part_of(reach.into()), is_enough, "{}", reach.flag());
+        }
+    }
+}

@@ -105,7 +105,7 @@ async fn post_form(lab: &Lab<'_>, trial: Trial, url: &str, form: &[(&str, String
 async fn query(lab: &Lab<'_>, endpoint: &str, form: &[(&str, String)]) {
     let Ok(mut url) = url::Url::parse(endpoint) else { return };
     url.query_pairs_mut().extend_pairs(form);
-    let ask = Ask { ..Ask::get(QUERY.step, url.to_string(), QUERY.wrong) };
+    let ask = Ask::get(QUERY.step, url.to_string(), QUERY.wrong);
     lab.wire.send(ask.about(QUERY.name)).await;
 }
 
