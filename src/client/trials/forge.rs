@@ -138,7 +138,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
     match u8::try_from(length) {
         Ok(short) if short < 0x80 => out.push(short),
         _ => {
-            out.push(0x80 | u8::try_from(octets.len()).unwrap_or_default());
+            out.push(0x80 + u8::try_from(octets.len()).unwrap_or_default());
             out.extend_from_slice(&octets);
         }
     }
@@ -148,7 +148,7 @@ fn element(tag: u8, content: &[u8]) -> Vec<u8> {
 
 fn hex(text: &str) -> Vec<u8> {
     let digit = |c: u8| char::from(c).to_digit(16).and_then(|d| u8::try_from(d).ok()).unwrap_or_default();
-    text.as_bytes().chunks_exact(2).filter_map(|pair| Some(digit(*pair.first()?) << 4 | digit(*pair.get(1)?))).collect()
+    text.as_bytes().chunks_exact(2).filter_map(|pair| Some(digit(*pair.first()?) * 16 + digit(*pair.get(1)?))).collect()
 }
 
 #[cfg(test)]
@@ -178,6 +178,15 @@ mod tests {
         assert_eq!(header, json!({ "alg": "ES256", "typ": "at+jwt", "kid": "a" }));
         assert_eq!(token.split('.').count(), 3);
         assert!(unsigned("none", &json!({})).ends_with('.'));
+    }
+
+    #[test]
+    fn the_key_that_stands_in_a_header_verifies_the_token() {
+        let forger = Forger::new().unwrap();
+        let token = forger.sign(&json!({ "jwk": forger.jwk() }), &json!({ "sub": "a" }));
+        assert_eq!(crate::formats::jwt::verify(&token, &forger.jwk(), None), Ok(()));
+        let other = Forger::like(&json!({ "kty": "OKP", "crv": "Ed25519" })).unwrap();
+        assert_eq!(other.jwk(), Value::Null);
     }
 
     /// The public half of a forger's key as JWK, taken from the key itself.
