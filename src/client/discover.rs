@@ -143,8 +143,7 @@ async fn stateful(wire: &Wire, url: &str, tool: Option<&str>) -> bool {
         wire.send(mcp::stateful(Step::McpCall, url, Some(&session), "tools/call", &params, NAMED_TOOL)).await;
     }
     if session.id.is_some() {
-        let end = mcp::post(Step::McpEnd, url, String::new(), "leaves no session behind");
-        wire.send(session.on(Ask { method: "DELETE", body: None, ..end })).await;
+        wire.send(session.on(mcp::delete(Step::McpEnd, url, "leaves no session behind"))).await;
     }
     tool.is_some()
 }
@@ -155,8 +154,8 @@ async fn other_methods(wire: &Wire, url: &str) {
         headers: vec![("accept", "text/event-stream".to_owned())],
         ..Ask::get(Step::McpGetStream, url, "a stream must not open without a token")
     };
-    let delete = mcp::post(Step::McpDelete, url, String::new(), "ending a session needs a token too");
-    let delete = Ask { method: "DELETE", body: None, ..delete }.header("mcp-session-id", random_id());
+    let delete = mcp::delete(Step::McpDelete, url, "ending a session needs a token too");
+    let delete = delete.header("mcp-session-id", random_id());
     let because = "a notification needs a token too";
     let notification = mcp::notification(Step::McpNotification, url, "notifications/initialized", because);
     let because = "the token ought to be looked at before the body";

@@ -37,8 +37,7 @@ pub async fn demand(wire: &Wire) -> Result<Demand, ClientError> {
         answer::versions(&refused).into_iter().next(),
     ) {
         let session = mcp::Session { id: Some(id.to_owned()), version };
-        let end = mcp::post(Step::McpEnd, &wire.endpoint(), String::new(), "leaves no session behind");
-        wire.send(session.on(crate::wire::Ask { method: "DELETE", body: None, ..end })).await;
+        wire.send(session.on(mcp::delete(Step::McpEnd, &wire.endpoint(), "leaves no session behind"))).await;
     }
     Ok(if refused.status() == Some(401) { Demand::of(&refused) } else { Demand::default() })
 }

@@ -98,6 +98,12 @@ pub fn post(step: Step, url: &str, body: String, because: &str) -> Ask {
     }
 }
 
+/// A DELETE of the endpoint, which ends a session (2025-11-25 transports, "Session Management").
+#[must_use]
+pub fn delete(step: Step, url: &str, because: &str) -> Ask {
+    Ask { method: "DELETE", body: None, ..post(step, url, String::new(), because) }
+}
+
 /// A session of the stateful wire.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Session {

@@ -277,8 +277,8 @@ impl<'a> Session<'a> {
         let Some(Era::Stateful(session)) = self.era.take() else { return };
         if session.id.is_some() {
             let step = self.step(Step::McpEnd, Step::SessionEnd);
-            let end = mcp::post(step, &self.wire.endpoint(), String::new(), "leaves no session behind");
-            if let Ok(ask) = self.authorize(session.on(Ask { method: "DELETE", body: None, ..end })) {
+            let end = mcp::delete(step, &self.wire.endpoint(), "leaves no session behind");
+            if let Ok(ask) = self.authorize(session.on(end)) {
                 self.wire.send(ask).await;
             }
         }

@@ -193,6 +193,17 @@ mod tests {
     }
 
     #[test]
+    fn headers_are_looked_for_sixteen_levels_deep() {
+        let nested = |levels: usize| {
+            let leaf = json!({ "type": "string", "x-mcp-header": "Deep" });
+            let around = |inner, _| json!({ "type": "object", "properties": { "a": inner } });
+            json!({ "a": (1..levels).fold(leaf, around) })
+        };
+        assert_eq!(tool(&nested(16)).unwrap().headers.len(), 1);
+        assert_eq!(tool(&nested(17)).unwrap().headers.len(), 0);
+    }
+
+    #[test]
     fn values_take_the_type_of_the_schema() {
         let tool = tool(&json!({ "n": {"type":"integer"}, "f": {"type":"number"}, "b": {"type":"boolean"},
             "s": {"type":"string"}, "l": {"type":"array"}, "o": {"type":"object"}, "m": {"type":["null","integer"]},

@@ -90,6 +90,41 @@ fn more_scope_is_asked_for_when_a_tool_needs_it() {
     assert!(scope.contains("search:read") && scope.contains("search:write"), "the union: {scope}");
 }
 
+/// OpenID Connect Core §11: without a consent page there is no refresh token, and for anything else there need be none.
+#[test]
+fn consent_is_asked_for_where_a_refresh_token_is() {
+    for (options, wants) in [(&[][..], true), (&["--scope", "search:read"][..], false)] {
+        let stage = Stage::new();
+        let url = stage.url();
+        let (code, _, err) = stage.run(&[&["login", &url, "--browser", "follow"], options].concat());
+        assert_eq!(code, 0, "{err}");
+        let asked = stage.messages().into_iter().find(|message| message.url.contains("/authorize?")).unwrap();
+        assert!(asked.request().contains("accept: text/html"), "{}", asked.request());
+        assert_eq!(asked.url.contains("prompt=consent"), wants, "{}", asked.url);
+    }
+}
+
+#[test]
+fn a_second_login_comes_back_to_the_port_that_was_registered() {
+    let stage = Stage::new();
+    let [port] = ports::free_ports();
+    for options in [&[][..], &[][..], &["--listen", &port][..]] {
+        let url = stage.url();
+        let (code, _, err) = stage.run(&[&["login", &url, "--browser", "follow"], options].concat());
+        assert_eq!(code, 0, "{err}");
+    }
+    let redirect = |message: &proxy::Message| {
+        let url = url::Url::parse(&message.url).ok().filter(|url| url.path().ends_with("/authorize"))?;
+        url.query_pairs().find(|(name, _)| name == "redirect_uri").map(|(_, value)| value.into_owned())
+    };
+    let redirects: Vec<String> = stage.messages().iter().filter_map(redirect).collect();
+    assert_eq!(redirects.len(), 3);
+    assert_eq!(redirects[0], redirects[1]);
+    assert!(redirects[2].contains(&format!(":{port}/")), "{redirects:?}");
+    // Not every server lets the port vary (RFC 8252 §7.3).
+    assert_eq!(stage.count("POST", "/register"), 2);
+}
+
 #[test]
 fn without_a_login_a_call_says_which_command_helps() {
     let stage = Stage::new();

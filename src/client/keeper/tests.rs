@@ -292,7 +292,8 @@ fn a_journal_is_written_by_the_clock_of_the_run() {
         let wire = Wire::new(&target, &login.server, Reach::Login, Policy::default()).unwrap().by(clock);
         let plan = Plan::default();
         let actor = Actor { wire: &wire, plan: &plan, say: &|_| {} };
-        assert!(matches!(block(Box::pin(refresh(&actor, &store, &login))), Err(ClientError::LoginNeeded { .. })));
+        let refused = block(Box::pin(refresh(&actor, &store, &login))).unwrap_err();
+        assert!(matches!(&refused, ClientError::LoginNeeded { why } if why == "the server refused the refresh token"));
         // Once refused is refused, whatever time it is later.
         assert_eq!(kept(home.path()).refresh, RefreshState::Refused { since: 253_402_300_799 });
         assert_eq!(state.lock().unwrap().requests, asked);

@@ -53,3 +53,38 @@ fn offline_access_is_added_once_where_it_is_offered_and_a_person_logs_in() {
     let unattended = Plan { grant: crate::client::plan::Grant::ClientCredentials, ..Plan::default() };
     assert_eq!(scope(&unattended, &["a"], &offers), ["a"]);
 }
+
+/// A server that answers every request with this document, in which `ORIGIN` stands for its origin.
+fn serving(document: &str) -> String {
+    use std::io::{Read as _, Write as _};
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let origin = format!("http://{}", listener.local_addr().unwrap());
+    let body = document.replace("ORIGIN", &origin);
+    std::thread::spawn(move || {
+        for mut stream in listener.incoming().flatten() {
+            let _ = stream.read(&mut [0; 4096]);
+            let head = format!("HTTP/1.1 200 OK\r\nconnection: close\r\ncontent-length: {}\r\n\r\n", body.len());
+            let _ = stream.write_all(format!("{head}{body}").as_bytes());
+        }
+    });
+    origin
+}
+
+#[tokio::test]
+async fn only_a_slash_at_the_end_of_an_issuer_is_overlooked_and_only_if_the_user_says_so() {
+    let lenient = Leniency { issuer_slash: true, ..Leniency::default() };
+    for (issuer, leniency, is_taken) in [
+        ("ORIGIN", Leniency::default(), true),
+        ("ORIGIN/", Leniency::default(), false),
+        ("ORIGIN/", lenient, true),
+        ("ORIGIN/other", lenient, false),
+        ("https://as.test", lenient, false),
+    ] {
+        let origin = serving(&format!("{{\"issuer\":\"{issuer}\"}}"));
+        let found = server(&wire(&format!("{origin}/mcp")), &origin, leniency).await;
+        match found {
+            Ok(_) => assert!(is_taken, "{issuer}"),
+            Err(error) => assert!(!is_taken && matches!(error, ClientError::WrongIssuer { .. }), "{issuer}: {error}"),
+        }
+    }
+}

@@ -120,6 +120,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn what_is_wanted_is_all_or_what_is_named() {
+        use lab::Wanted;
+        assert!(Wanted::All.has(Step::ServerTrial));
+        let some = Wanted::Steps(vec![Step::ServerTrial]);
+        assert!(some.has(Step::ServerTrial) && !some.has(Step::RegisterTrial));
+    }
+
+    #[test]
     fn a_run_makes_trials_only_where_it_was_told_to() {
         let without = [Reach::Passive, Reach::Default, Reach::Login, Reach::UserAgents, Reach::ChallengeTool];
         // What these add to trials, they add to those of another flag, which they need.

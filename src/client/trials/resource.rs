@@ -203,8 +203,7 @@ pub(super) async fn leave(wire: &Wire, ask: &Ask, exchange: &Exchange) {
 /// What ends the session that an answer began, without credentials.
 pub(super) fn end_of(ask: &Ask, exchange: &Exchange) -> Option<Ask> {
     let session = exchange.reply().and_then(|reply| reply.header("mcp-session-id"))?;
-    let end = mcp::post(Step::McpEnd, &ask.url, String::new(), "leaves no session behind");
-    Some(Ask { method: "DELETE", body: None, ..end }.header("mcp-session-id", session))
+    Some(mcp::delete(Step::McpEnd, &ask.url, "leaves no session behind").header("mcp-session-id", session))
 }
 
 /// The claims of a token that would be right: issuer, audience, times, scope, as the documents say.

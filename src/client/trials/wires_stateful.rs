@@ -53,8 +53,7 @@ async fn old(door: &Door<'_, '_>, url: &str) {
         door.keep(OLD_BATCH, batch(url, &session)).await;
     }
     if session.id.is_some() {
-        let end = session.on(mcp::post(Step::McpEnd, url, String::new(), ""));
-        door.keep(SESSION_DELETE, Ask { method: "DELETE", body: None, ..end }.about("old")).await;
+        door.keep(SESSION_DELETE, session.on(mcp::delete(Step::McpEnd, url, "")).about("old")).await;
     }
 }
 
