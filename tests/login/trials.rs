@@ -103,3 +103,21 @@ fn no_session_stays_behind() {
     let stays: Vec<&String> = opened.iter().filter(|id| !ended.contains(*id)).collect();
     assert!(stays.is_empty(), "{stays:?} of {}", opened.len());
 }
+
+#[test]
+fn what_may_not_create_anything_creates_nothing_but_its_login() {
+    for (options, created) in [(&[][..], 0), (&["--login", "--browser", "follow"][..], 1)] {
+        let stage = Stage::new();
+        let url = stage.url();
+        let (code, out, err) = stage.run(&[&["probe", &url, "--active"], options].concat());
+        assert!(code <= 1, "{out}{err}");
+        let messages = stage.messages();
+        assert!(messages.iter().any(|message| message.url.contains("/authorize?")), "trials were made");
+        let answers = |end: &str, member: &str| {
+            let of = messages.iter().filter(|message| message.method == "POST" && message.url.ends_with(end));
+            of.filter(|message| message.answered().contains(member)).count()
+        };
+        let seen = (answers("/register", "\"client_id\""), answers("/token", "\"access_token\""));
+        assert_eq!(seen, (created, created), "{options:?}");
+    }
+}

@@ -88,3 +88,26 @@ async fn only_a_slash_at_the_end_of_an_issuer_is_overlooked_and_only_if_the_user
         }
     }
 }
+
+#[tokio::test]
+async fn a_resource_is_ours_as_it_was_given_or_in_its_canonical_form() {
+    // What the user typed, what the document says, and whether that is the same server.
+    let loud = "HTTP://LOCALHOST/mcp";
+    for (typed, said, is_ours) in [
+        (None, "ORIGIN/mcp", true),
+        (Some(loud), loud, true),
+        (Some(loud), "http://localhost/mcp", true),
+        (None, loud, false),
+    ] {
+        let origin = serving(&format!(
+            r#"{{"resource":"{said}","authorization_servers":["ORIGIN"],"issuer":"ORIGIN","token_endpoint":"ORIGIN/token"}}"#
+        ));
+        let target = format!("{origin}/mcp");
+        let url = url::Url::parse(&target).unwrap();
+        let wire = Wire::new(&url, typed.unwrap_or(&target), Reach::Login, Policy::default()).unwrap();
+        match locate(&wire, &Demand::default(), &[], Leniency::default()).await {
+            Ok((_, notes)) => assert!(is_ours && notes.is_empty(), "{typed:?}, {said}: {notes:?}"),
+            Err(error) => assert!(!is_ours, "{typed:?}, {said}: {error}"),
+        }
+    }
+}
